@@ -9,7 +9,8 @@ using Gateway.Protocol.Outbound;
 namespace Gateway.Actors.Connections;
 
 /// <param name="Admitted">The backend put it there: the token's rights don't end it.</param>
-internal readonly record struct Membership(RoomHandle Handle, bool Admitted);
+/// <param name="Hidden">The user's own room, joined silently: the client never asked for it.</param>
+internal readonly record struct Membership(RoomHandle Handle, bool Admitted, bool Hidden);
 
 internal sealed class ConnectionCore(NodeServices node, ConnectionRequest request, ulong id)
 {

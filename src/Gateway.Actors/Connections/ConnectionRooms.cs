@@ -20,7 +20,7 @@ internal sealed class ConnectionRooms(ConnectionCore core, ActorRef rooms, Actor
             return false;
         if (core.Options.Namespaces.Find(item.Room) is null)
             return false;
-        if (!core.Rooms.ContainsKey(item.Room) && !item.Silent && core.Rooms.Count >= core.Options.RoomsPerConnection)
+        if (!item.Silent && !core.Rooms.ContainsKey(item.Room) && VisibleRooms() >= core.Options.RoomsPerConnection)
         {
             core.Fail(item.CommandId, ErrorCode.Limit, "You are in as many rooms as a connection may be.", room: item.Room);
             return false;
@@ -49,10 +49,27 @@ internal sealed class ConnectionRooms(ConnectionCore core, ActorRef rooms, Actor
     public bool OnJoined(RoomJoined joined)
     {
         var expected = _joining?.Room == joined.Handle.Room;
-        core.Rooms[joined.Handle.Room] = new Membership(joined.Handle, expected && _joining!.Admitted);
+        var known = core.Rooms.TryGetValue(joined.Handle.Room, out var former);
+        var hidden = expected && _joining!.Silent && (known ? former.Hidden : joined.Handle.Room.IsUserRoom);
+        core.Rooms[joined.Handle.Room] = new Membership(joined.Handle, expected ? _joining!.Admitted : former.Admitted, hidden);
         if (expected)
             _joining = null;
         return expected;
+    }
+
+    /// <summary>The last seq of each stored room that the client joined, so that it can prove that it missed nothing.</summary>
+    public List<RoomHead> Heads()
+    {
+        List<RoomHead> heads = [];
+        foreach (var (room, membership) in core.Rooms)
+        {
+            if (heads.Count == ProtocolLimits.HeadsPerPong)
+                break;
+            if (!membership.Hidden && membership.Handle.Policy.Mode == RoomMode.Log)
+                heads.Add(new RoomHead(room, membership.Handle.Head));
+        }
+
+        return heads;
     }
 
     public bool OnRefused(JoinRefused refused)
@@ -138,5 +155,13 @@ internal sealed class ConnectionRooms(ConnectionCore core, ActorRef rooms, Actor
     {
         foreach (var membership in core.Rooms.Values)
             membership.Handle.Actor.Tell(new SinkDrained(core.Id), self);
+    }
+
+    private int VisibleRooms()
+    {
+        var count = 0;
+        foreach (var membership in core.Rooms.Values)
+            count += membership.Hidden ? 0 : 1;
+        return count;
     }
 }

@@ -14,7 +14,7 @@ internal sealed class Queries(ConnectionCore core)
     private const int HistoryBytes = ProtocolLimits.HistoryAnswerBytes - 2_048;
 
     /// <returns>Null where the client has already been told why not.</returns>
-    public ValueTask<CommandAnswered>? History(HistoryCommand command)
+    public Task<CommandAnswered>? History(HistoryCommand command)
     {
         if (core.RoomOf(command) is not { } room || !core.Require(Rights.History, room, command.Id))
             return null;
@@ -27,7 +27,7 @@ internal sealed class Queries(ConnectionCore core)
         return ReadHistory(core.Node.Engine, command, room);
     }
 
-    public ValueTask<CommandAnswered>? Presence(PresenceCommand command)
+    public Task<CommandAnswered>? Presence(PresenceCommand command)
     {
         if (core.RoomOf(command) is not { } room || !core.Require(Rights.Presence, room, command.Id))
             return null;
@@ -41,7 +41,7 @@ internal sealed class Queries(ConnectionCore core)
         return ReadPresence(core.Node.Engine, command, room, policy.PresenceLimit);
     }
 
-    private static async ValueTask<CommandAnswered> ReadHistory(IEngine engine, HistoryCommand command, RoomName room)
+    private static async Task<CommandAnswered> ReadHistory(IEngine engine, HistoryCommand command, RoomName room)
     {
         var page = await engine.Read(new HistoryQuery(room, command.After, null, command.Before, command.Limit, HistoryBytes)).ConfigureAwait(false);
         return page.Status == EngineStatus.Ok
@@ -49,7 +49,7 @@ internal sealed class Queries(ConnectionCore core)
             : new CommandAnswered(page.Status, null, command.Id, room);
     }
 
-    private static async ValueTask<CommandAnswered> ReadPresence(IEngine engine, PresenceCommand command, RoomName room, int limit)
+    private static async Task<CommandAnswered> ReadPresence(IEngine engine, PresenceCommand command, RoomName room, int limit)
     {
         var (status, who) = await engine.Who(room, limit).ConfigureAwait(false);
         return new CommandAnswered(

@@ -10,7 +10,7 @@ namespace Gateway.Actors.Connections;
 internal sealed class SessionDesk(ConnectionCore core)
 {
     /// <summary>Takes over the session that is named, or opens a fresh one.</summary>
-    public async ValueTask<SessionOpened> Open(Identity identity, string? sessionId, string? commandId)
+    public async Task<SessionOpened> Open(Identity identity, string? sessionId, string? commandId)
     {
         var engine = core.Node.Engine;
         var owner = new SessionOwner(identity.UserId, identity.Name, core.Id);
@@ -31,7 +31,7 @@ internal sealed class SessionDesk(ConnectionCore core)
         return new SessionOpened(opened, key, false, [], identity, commandId);
     }
 
-    public async ValueTask<SessionClaimed> Claim(ResumeCommand command)
+    public async Task<SessionClaimed> Claim(ResumeCommand command)
     {
         var owner = new SessionOwner(core.Identity!.UserId, core.Identity.Name, core.Id);
         // One's own session is no other: claiming it would cut the branch this sits on.

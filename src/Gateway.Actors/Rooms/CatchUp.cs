@@ -133,9 +133,9 @@ internal sealed class CatchUp(RoomState room, FanOut fanOut, RoomPresence presen
         TellGap(member, page);
         if (page.Events.Count > 0)
         {
-            var (position, all) = fanOut.DeliverPage(member, read.Encoded, member.Position);
+            var (position, all) = FanOut.DeliverPage(member, read.Encoded, member.Position);
             member.Position = position;
-            fanOut.ReleaseAcks(member, position);
+            FanOut.ReleaseAcks(member, position);
             if (!all)
             {
                 member.Sink.NotifyWhenDrained();
@@ -180,7 +180,7 @@ internal sealed class CatchUp(RoomState room, FanOut fanOut, RoomPresence presen
 
         member.State = MemberState.Live;
         member.Lagging = false;
-        fanOut.ReleaseAcks(member, head);
+        FanOut.ReleaseAcks(member, head);
         if (member.MissedPresence)
             presence.TellAll(member);
     }
@@ -190,10 +190,10 @@ internal sealed class CatchUp(RoomState room, FanOut fanOut, RoomPresence presen
         var lane = new DialectLane(member.Dialect);
         foreach (var roomEvent in room.Recent.After(member.Position))
             lane.Append(roomEvent, room.Epoch, replay: member.Lagging);
-        var (position, all) = fanOut.DeliverPage(member, lane, member.Position);
+        var (position, all) = FanOut.DeliverPage(member, lane, member.Position);
         lane.Clear();
         member.Position = position;
-        fanOut.ReleaseAcks(member, position);
+        FanOut.ReleaseAcks(member, position);
         if (!all)
             member.Sink.NotifyWhenDrained();
         return all;

@@ -83,7 +83,7 @@ internal sealed class FanOut(RoomState room, NodeMetrics metrics, TimeProvider t
 
     /// <summary>Sends a slice-wise batch to one member, its own events replaced by their acks where those are known.</summary>
     /// <returns>The seq up to which all was taken, and whether that was everything.</returns>
-    public (long Position, bool All) DeliverPage(Member member, DialectLane page, long position)
+    public static (long Position, bool All) DeliverPage(Member member, DialectLane page, long position)
     {
         var batch = page.Batch!;
         var start = 0;
@@ -112,7 +112,7 @@ internal sealed class FanOut(RoomState room, NodeMetrics metrics, TimeProvider t
     }
 
     /// <summary>The member has got everything up to its position: so may the acks up to there.</summary>
-    public void ReleaseAcks(Member member, long upTo)
+    public static void ReleaseAcks(Member member, long upTo)
     {
         if (member.Acks is null)
             return;

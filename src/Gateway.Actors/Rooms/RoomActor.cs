@@ -129,7 +129,7 @@ internal sealed class RoomActor(NodeServices node, RoomName room, NamespacePolic
         _parts.CatchUp.OnFlushed();
     }
 
-    private void OnRolled(RoomParts parts, RoomRolled rolled)
+    private static void OnRolled(RoomParts parts, RoomRolled rolled)
     {
         parts.FanOut.Flush();
         parts.State.Epoch = rolled.Position.Epoch;
