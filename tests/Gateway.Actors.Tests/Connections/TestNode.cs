@@ -1,0 +1,112 @@
+// A whole node without sockets or disk, on one thread and in virtual time: the real actors over the real embedded engine, pumped by hand.
+
+using Gateway.Actors.Connections;
+using Gateway.Actors.Engine;
+using Gateway.Actors.Engine.Embedded;
+using Gateway.Actors.Kernel;
+using Gateway.Protocol;
+using Gateway.Protocol.Json;
+using Gateway.TestKit;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Gateway.Actors.Tests.Connections;
+
+internal sealed class TestNode : IDisposable
+{
+    private readonly SingleThreadDispatcher _dispatcher;
+    private readonly GatewayNode _node;
+
+    /// <param name="seed">Decides the order in which ready actors run.</param>
+    public TestNode(NodeOptions? options = null, int? seed = null, Func<IEngine, IEngine>? wrap = null)
+    {
+        Options = options ?? new NodeOptions { DefaultRoom = RoomName.Parse("lobby") };
+        _dispatcher = new SingleThreadDispatcher(seed);
+        Embedded = new EmbeddedEngine(
+            new EmbeddedOptions
+            {
+                DataDir = null,
+                Pumped = true,
+                NodeId = Options.NodeId,
+                Namespaces = Options.Namespaces,
+                GraceMs = Options.GraceMs,
+                ResumeMs = Options.ResumeMs,
+            },
+            Time,
+            NullLogger.Instance);
+        Engine = wrap?.Invoke(Embedded) ?? Embedded;
+        var system = new ActorSystemOptions { Name = "test", Time = Time, Dispatcher = _dispatcher, WheelTick = TimeSpan.FromMilliseconds(1) };
+        _node = new GatewayNode(Options, Engine, Tokens, system, NullLogger.Instance);
+        var starting = _node.Start(CancellationToken.None).AsTask();
+        Settle();
+        Assert.True(starting.IsCompletedSuccessfully, $"The node did not start: {starting.Exception}");
+    }
+
+    public static JsonDialect Dialect { get; } = new();
+
+    public NodeOptions Options { get; }
+
+    public VirtualTime Time { get; } = new();
+
+    public EmbeddedEngine Embedded { get; }
+
+    public IEngine Engine { get; }
+
+    public FakeTokens Tokens { get; } = new();
+
+    public GatewayNode Node => _node;
+
+    /// <summary>Connects a user with all rights of the namespaces.</summary>
+    public TestClient Connect(string userId, params string[] rooms) => Connect(new Identity { UserId = userId, Name = userId.ToUpperInvariant() }, rooms);
+
+    public TestClient Connect(Identity? identity, string[] rooms, string? session = null)
+    {
+        var sink = new FakeSink(Options.OutboxEvents, Time);
+        var port = _node.Open(new ConnectionRequest
+        {
+            Sink = sink,
+            Dialect = TestNode.Dialect,
+            Identity = identity,
+            Rooms = rooms.Select(RoomName.Parse).ToList(),
+            Session = session,
+        });
+        Assert.NotNull(port);
+        sink.Listener = port;
+        Settle();
+        return new TestClient(this, sink, port);
+    }
+
+    /// <summary>Runs until neither an actor nor the engine has anything to do.</summary>
+    public void Settle()
+    {
+        var idle = 0;
+        while (idle < 2)
+        {
+            var busy = _dispatcher.RunUntilIdle() > 0;
+            busy |= Embedded.Pump() > 0;
+            idle = busy ? 0 : idle + 1;
+        }
+    }
+
+    public void Advance(double seconds)
+    {
+        Settle();
+        Time.Advance(TimeSpan.FromSeconds(seconds), Settle);
+        Settle();
+    }
+
+    public void Dispose()
+    {
+        var stopping = _node.DisposeAsync().AsTask();
+        Settle();
+        Assert.True(stopping.IsCompletedSuccessfully, $"The node did not stop: {stopping.Status} {stopping.Exception}");
+    }
+}
+
+/// <summary>Tokens that a test made up.</summary>
+internal sealed class FakeTokens : ITokenAuthenticator
+{
+    public Dictionary<string, Identity> Known { get; } = [];
+
+    public ValueTask<Identity?> Authenticate(string token, CancellationToken cancellation) =>
+        ValueTask.FromResult(Known.GetValueOrDefault(token));
+}
