@@ -27,6 +27,8 @@ internal sealed partial class ActorCell
     /// <summary>The user lane waits.</summary>
     public bool IsSuspended => _phase != Phase.Running || _holds > 0;
 
+    public string State => $"{Path} {_phase}, holds {_holds} (by parent {HeldByParent}), failed {_failed}, stopping {IsStopping}";
+
     // Of the parent, on the parent's turn.
     public bool IsStopping { get; set; }
 
@@ -179,7 +181,7 @@ internal sealed partial class ActorCell
 
         var escalatedChild = _escalatedChild;
         (_failed, _escalatedChild) = (false, null);
-        if (_actor is not null)
+        if (_actor is not null || _phase == Phase.Restarting)
             _children?.ResumeAll(escalatedChild);
         else
             Replace(reason: null);
@@ -189,7 +191,12 @@ internal sealed partial class ActorCell
     {
         _holds--;
         if (_phase == Phase.Restarting)
+        {
+            // The restart under way serves for both; those who outlive it were held for both.
+            _children?.ResumeAll(failed: null);
             return;
+        }
+
         (_failed, _escalatedChild) = (false, null);
         if (_actor is null)
         {
