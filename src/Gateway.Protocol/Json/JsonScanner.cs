@@ -30,6 +30,8 @@ internal ref struct JsonScanner(ReadOnlySpan<byte> text)
     /// <summary>The next byte that is no whitespace, or -1 at the end.</summary>
     public int Peek()
     {
+        if (_position < _text.Length && _text[_position] > ' ')
+            return _text[_position];
         SkipWhitespace();
         return _position < _text.Length ? _text[_position] : -1;
     }
