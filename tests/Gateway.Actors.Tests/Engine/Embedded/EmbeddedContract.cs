@@ -1,0 +1,8 @@
+// The contract's tests, run against the embedded engine.
+
+namespace Gateway.Actors.Tests.Engine.Embedded;
+
+public sealed class EmbeddedEventLog : EventLogContract
+{
+    protected override async Task<EngineLab> Begin() => await EmbeddedLab.Begin();
+}
