@@ -18,6 +18,9 @@ public static class ProtocolLimits
     /// <summary>Members of one frame's top-level object; bounds the duplicate-key check.</summary>
     public const int FieldsPerObject = 512;
 
+    /// <summary>Names or patterns in one <c>subscribe</c>.</summary>
+    public const int KeysPerSubscription = 100;
+
     public const int HistoryLimit = 500;
     public const int HistoryAnswerBytes = 256 * 1024;
     public const int HeadsPerPong = 64;

@@ -19,7 +19,8 @@ public sealed record PingCommand(string? Id, ReadOnlyMemory<byte> Echo) : Client
 /// <param name="History">Replay the last so many; null: the namespace's default.</param>
 public sealed record JoinCommand(string? Id, RoomName? Room, long? Since, string? Epoch, int? History) : RoomMessage(Id, Room);
 
-public sealed record LeaveCommand(string? Id, RoomName? Room) : RoomMessage(Id, Room);
+/// <param name="Unsubscribing">It was written as <c>unsubscribe</c>, which only rooms of mode <c>latest</c> know.</param>
+public sealed record LeaveCommand(string? Id, RoomName? Room, bool Unsubscribing = false) : RoomMessage(Id, Room);
 
 public readonly record struct ResumePosition(RoomName Room, long? Since, string? Epoch);
 
