@@ -10,6 +10,11 @@ public sealed class FrameBatch : IBufferWriter<byte>
     /// <summary>The longest server frame header: 2 bytes and a 64-bit length (server frames bear no mask).</summary>
     private const int MaxHeader = 10;
 
+    /// <summary>The header of the usual frame, of 126 to 65535 bytes: left free, so that its payload need not be moved.</summary>
+    private const int UsualHeader = 4;
+
+    private const int UsualPayload = 256;
+
     private byte[] _buffer;
     private int _length;
     private int _payloadStart = -1;
@@ -26,22 +31,26 @@ public sealed class FrameBatch : IBufferWriter<byte>
     /// <summary>Opens a frame; its payload is then written through <see cref="IBufferWriter{T}"/>.</summary>
     public void BeginFrame()
     {
-        EnsureFree(MaxHeader);
-        _payloadStart = _length + MaxHeader;
-        EnsureFree(MaxHeader + 256);
+        EnsureFree(UsualHeader + UsualPayload);
+        _payloadStart = _length + UsualHeader;
         _length = _payloadStart;
     }
 
-    /// <summary>Closes the frame: writes its header and moves the payload up against it.</summary>
+    /// <summary>Closes the frame: writes its header; where that takes more or less than the usual, the payload is moved.</summary>
     /// <returns>The bytes of the whole frame.</returns>
     public int EndFrame(byte opcode = Opcode.Text)
     {
         var payload = _length - _payloadStart;
-        var frameStart = _payloadStart - MaxHeader;
+        var frameStart = _payloadStart - UsualHeader;
         Span<byte> header = stackalloc byte[MaxHeader];
         var headerLength = FrameHeader.Write(header, opcode, payload);
+        if (headerLength != UsualHeader)
+        {
+            EnsureFree(MaxHeader - UsualHeader);
+            _buffer.AsSpan(_payloadStart, payload).CopyTo(_buffer.AsSpan(frameStart + headerLength));
+        }
+
         header[..headerLength].CopyTo(_buffer.AsSpan(frameStart));
-        _buffer.AsSpan(_payloadStart, payload).CopyTo(_buffer.AsSpan(frameStart + headerLength));
         _length = frameStart + headerLength + payload;
         _payloadStart = -1;
         return headerLength + payload;

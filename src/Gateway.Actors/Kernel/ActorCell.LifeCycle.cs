@@ -1,0 +1,304 @@
+// The life of an actor: made, failing, restarted, stopped, after Akka's rules. Every hold of the user lane is counted and matched
+// by exactly one Resume or Restart: the actor's own failure is one, each Suspend of its parent another.
+
+namespace Gateway.Actors.Kernel;
+
+internal sealed partial class ActorCell
+{
+    private Phase _phase;
+    private bool _failed;
+    private int _holds;
+    private ActorCell? _escalatedChild;
+    private Exception? _restartReason;
+
+    private enum Phase : byte
+    {
+        New,
+        Running,
+
+        /// <summary>Between two instances, until the children that are stopping have ended.</summary>
+        Restarting,
+
+        /// <summary>Until all children have ended.</summary>
+        Terminating,
+        Ended,
+    }
+
+    /// <summary>The user lane waits.</summary>
+    public bool IsSuspended => _phase != Phase.Running || _holds > 0;
+
+    // Of the parent, on the parent's turn.
+    public bool IsStopping { get; set; }
+
+    public int HeldByParent { get; set; }
+
+    public RestartHistory? Restarts { get; set; }
+
+    public void Handle(SystemMessage message)
+    {
+        switch (message)
+        {
+            case Watch watch:
+                Watching.AddWatcher(watch.Watcher);
+                break;
+            case Unwatch unwatch:
+                _watching?.RemoveWatcher(unwatch.Watcher);
+                break;
+            case WatchedEnded ended:
+                _watching?.Ended(ended.Actor);
+                break;
+            case ChildEnded ended:
+                OnChildEnded(ended.Child);
+                break;
+            case Adopt adopt:
+                OnAdopt(adopt.Child);
+                break;
+            case Terminate:
+                OnTerminate();
+                break;
+            case ChildFailed failed:
+                OnChildFailed(failed);
+                break;
+            default:
+                if (_phase != Phase.Terminating)
+                    HandleOwn(message);
+                break;
+        }
+    }
+
+    /// <summary>What an actor that is stopping takes no notice of.</summary>
+    private void HandleOwn(SystemMessage message)
+    {
+        switch (message)
+        {
+            case Create:
+                Start(restartReason: null);
+                break;
+            case Suspend:
+                _holds++;
+                _children?.SuspendAll(except: null);
+                break;
+            case Resume resume:
+                OnResume(resume.OwnFailure);
+                break;
+            case Restart restart:
+                OnRestart(restart);
+                break;
+        }
+    }
+
+    private void OnAdopt(ActorCell child)
+    {
+        _children ??= new Children();
+        _children.TryAdd(child);
+        if (_phase == Phase.Terminating)
+            _children.Stop(child);
+    }
+
+    /// <summary>Makes and starts an instance: the first, or with a reason the next.</summary>
+    private void Start(Exception? restartReason)
+    {
+        var place = FailurePlace.Factory;
+        _phase = Phase.Running;
+        try
+        {
+            var actor = _props.Factory();
+            actor.Attach(_context);
+            _actor = actor;
+            place = restartReason is null ? FailurePlace.PreStart : FailurePlace.PostRestart;
+            if (restartReason is null)
+                actor.OnStart();
+            else
+                actor.AfterRestart(restartReason);
+        }
+        catch (Exception e)
+        {
+            Discard();
+            Fail(new ActorInitializationException($"{Path} could not be started: {e.Message}", e), null, place);
+        }
+    }
+
+    /// <summary>Holds the user lane, the children's too, and asks the supervisor.</summary>
+    private void Fail(Exception reason, object? message, FailurePlace place, ActorCell? escalatedChild = null)
+    {
+        _failed = true;
+        _holds++;
+        _escalatedChild = escalatedChild;
+        _children?.SuspendAll(except: escalatedChild);
+        Parent!.SendSystem(new ChildFailed(this, reason, message, place));
+    }
+
+    private void OnChildFailed(ChildFailed failure)
+    {
+        var child = failure.Child;
+        var reason = failure.Reason;
+        var directive = Directive.Stop;
+        if (_actor is not null && _phase == Phase.Running && !child.IsStopping)
+        {
+            try
+            {
+                directive = _actor.Strategy.Decide(child.Restarts ??= new RestartHistory(), reason, System.Time);
+            }
+            catch (Exception e)
+            {
+                directive = Directive.Escalate;
+                reason = new AggregateException("The supervisor's decider failed.", e, reason);
+            }
+
+            // No one is left to ask: above the guardian, or because the supervisor itself is waiting for a decision.
+            if (directive == Directive.Escalate && (_failed || Parent is null))
+                directive = Directive.Stop;
+        }
+
+        System.PublishFailure(new ActorFailure(child, reason, directive, failure.Place, failure.Message));
+        switch (directive)
+        {
+            case Directive.Resume:
+                child.SendSystem(new Resume(ownFailure: true));
+                break;
+            case Directive.Restart:
+                child.SendSystem(new Restart(reason, failure.Message));
+                break;
+            case Directive.Escalate:
+                Fail(reason, null, FailurePlace.Escalated, child);
+                break;
+            default:
+                _children?.Stop(child);
+                break;
+        }
+    }
+
+    private void OnResume(bool ownFailure)
+    {
+        _holds--;
+        if (!ownFailure)
+        {
+            _children?.ResumeAll(failed: null);
+            return;
+        }
+
+        var escalatedChild = _escalatedChild;
+        (_failed, _escalatedChild) = (false, null);
+        if (_actor is not null)
+            _children?.ResumeAll(escalatedChild);
+        else
+            Replace(reason: null);
+    }
+
+    private void OnRestart(Restart restart)
+    {
+        _holds--;
+        if (_phase == Phase.Restarting)
+            return;
+        (_failed, _escalatedChild) = (false, null);
+        if (_actor is null)
+        {
+            Replace(reason: null);
+            return;
+        }
+
+        try
+        {
+            _actor.BeforeRestart(restart.Reason, restart.Message);
+        }
+        catch (Exception e)
+        {
+            System.PublishFailure(new ActorFailure(this, e, Directive.Restart, FailurePlace.PreRestart, restart.Message));
+        }
+
+        Discard();
+        UnstashAll();
+        Replace(restart.Reason);
+    }
+
+    /// <summary>Starts a new instance once the children that are stopping have ended.</summary>
+    /// <param name="reason">Null: the one before did not even start, so nothing of it may stay.</param>
+    private void Replace(Exception? reason)
+    {
+        if (reason is null)
+            _children?.StopAll();
+        (_phase, _restartReason) = (Phase.Restarting, reason);
+        FinishReplaceIfReady();
+    }
+
+    private void FinishReplaceIfReady()
+    {
+        if (_children is { AnyStopping: true })
+            return;
+        var reason = _restartReason;
+        _restartReason = null;
+        if (reason is not null)
+            _children?.RestartAll(reason);
+        System.Counters.ActorRestarted();
+        Start(reason);
+    }
+
+    private void OnChildEnded(ActorCell child)
+    {
+        _children?.Remove(child);
+        if (Parent is null)
+            System.ReleaseName(child.Name);
+        if (_phase == Phase.Restarting)
+            FinishReplaceIfReady();
+        else if (_phase == Phase.Terminating && _children is null or { IsEmpty: true })
+            End();
+    }
+
+    private void OnTerminate()
+    {
+        if (_phase == Phase.Terminating)
+            return;
+        _phase = Phase.Terminating;
+        _children?.StopAll();
+        if (_children is null or { IsEmpty: true })
+            End();
+    }
+
+    private void End()
+    {
+        try
+        {
+            _actor?.OnStopped();
+        }
+        catch (Exception e)
+        {
+            System.PublishFailure(new ActorFailure(this, e, Directive.Stop, FailurePlace.PostStop, null));
+        }
+
+        Discard();
+        UnstashAll();
+        _phase = Phase.Ended;
+        _mailbox.Close(Refuse, AnswerEnded);
+        if (Parent is not null)
+        {
+            System.Counters.ActorEnded();
+            Parent.SendSystem(new ChildEnded(this));
+        }
+
+        _watching?.Close();
+        (_children, _watching, _timers) = (null, null, null);
+        if (Parent is null)
+            System.GuardianEnded();
+    }
+
+    private void Refuse(Envelope envelope)
+    {
+        if (envelope.Message is not InnerMessage)
+            Refused(envelope.Message, envelope.Sender, TellOutcome.Stopped);
+    }
+
+    private void AnswerEnded(SystemMessage message)
+    {
+        if (message is Watch watch)
+            watch.Watcher.SendSystem(new WatchedEnded(this));
+        else if (message is Adopt adopt)
+            adopt.Child.SendSystem(new Terminate());
+    }
+
+    /// <summary>Drops the instance and what was its own: behaviour and timers.</summary>
+    private void Discard()
+    {
+        _timers?.CancelAll();
+        (_actor, Behavior, _message, Sender) = (null, null, null, null);
+    }
+}
