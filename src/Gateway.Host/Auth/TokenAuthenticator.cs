@@ -1,0 +1,70 @@
+// Checks a token and says who it is. Called by the upgrade and by the connections' command auth, on any thread.
+// The token is never logged; what refused it is, at Debug.
+
+using Gateway.Actors.Connections;
+
+namespace Gateway.Host.Auth;
+
+internal sealed partial class TokenAuthenticator(
+    IReadOnlyList<IKeySource> sources, string? issuer, string? audience, TimeProvider time, ILogger<TokenAuthenticator> log)
+    : ITokenAuthenticator
+{
+    private readonly ILogger<TokenAuthenticator> _log = log;
+
+    public async ValueTask<Identity?> Authenticate(string token, CancellationToken cancellation)
+    {
+        if (SignedToken.Parse(token) is not { } signed)
+            return Refuse("shape");
+        if (signed.Algorithm is not ("HS256" or "HS384" or "HS512" or "RS256" or "ES256"))
+            return Refuse("alg");
+        if (!Holds(signed) && !(await Refresh(signed, cancellation) && Holds(signed)))
+            return Refuse("signature");
+        using var claims = SignedToken.ParseObject(signed.Payload);
+        if (claims is null)
+            return Refuse("payload");
+        try
+        {
+            var (identity, refused) = TokenClaims.Read(claims.RootElement, issuer, audience, time.GetUtcNow());
+            return identity ?? Refuse(refused!);
+        }
+        catch (InvalidOperationException)
+        {
+            // A string with a lone surrogate can't be decoded.
+            return Refuse("payload");
+        }
+    }
+
+    private bool Holds(in SignedToken token)
+    {
+        foreach (var source in sources)
+        {
+            foreach (var key in source.Current.Candidates(token.Algorithm, token.Kid))
+            {
+                if (key.Verify(token.Algorithm, token.Signed, token.Signature))
+                    return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>Only for a key that no source knows: a bad signature under a known key is bad.</summary>
+    private async ValueTask<bool> Refresh(SignedToken token, CancellationToken cancellation)
+    {
+        if (sources.Any(source => source.Current.Candidates(token.Algorithm, token.Kid).Any(key => token.Kid is not null && key.Kid == token.Kid)))
+            return false;
+        var refreshed = false;
+        foreach (var source in sources)
+            refreshed |= await source.Refresh(cancellation);
+        return refreshed;
+    }
+
+    private Identity? Refuse(string because)
+    {
+        Refused(because);
+        return null;
+    }
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "A token was refused by its {Part}.")]
+    private partial void Refused(string part);
+}
