@@ -7,7 +7,7 @@ namespace Gateway.Actors.Connections;
 
 internal sealed class CommandLimits(ConnectionCore core)
 {
-    private TokenBucket _commands = new(core.Options.CommandBurst, core.Node.Time.GetTimestamp());
+    private TokenBucket _commands = new(core.Node.Time.GetTimestamp());
     private FloodMeter _flood;
 
     /// <returns>Whether the message may be handled. If not, its sender has been told.</returns>

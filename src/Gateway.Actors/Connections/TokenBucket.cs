@@ -7,7 +7,8 @@ internal struct TokenBucket
     private double _tokens;
     private long _at;
 
-    public TokenBucket(int burst, long now) => (_tokens, _at) = (burst, now);
+    /// <summary>Full, whatever its size turns out to be.</summary>
+    public TokenBucket(long now) => (_tokens, _at) = (double.MaxValue, now);
 
     /// <returns>Zero where it was granted, else how long until it would be.</returns>
     public TimeSpan Take(double perSecond, double burst, long now, TimeProvider time)

@@ -5,7 +5,7 @@ namespace Gateway.Actors.Connections;
 internal sealed class UserQuota(string userId, TimeProvider time, NodeOptions options)
 {
     private readonly Lock _gate = new();
-    private TokenBucket _events = new(options.EventBurst, time.GetTimestamp());
+    private TokenBucket _events = new(time.GetTimestamp());
     private FloodMeter _flood;
     private int _connections;
     private bool _gone;

@@ -117,7 +117,8 @@ internal sealed class CatchUp(RoomState room, FanOut fanOut, RoomPresence presen
         }
     }
 
-    private int PageEvents => Math.Min(ProtocolLimits.HistoryLimit, options.OutboxEvents);
+    /// <summary>Half of the outbox: with less than a quarter waiting, a page always fits.</summary>
+    private int PageEvents => Math.Min(ProtocolLimits.HistoryLimit, Math.Max(1, options.OutboxEvents / 2));
 
     private int PageBytes => Math.Min(ProtocolLimits.HistoryAnswerBytes, options.OutboxBytes / 2);
 
@@ -130,7 +131,13 @@ internal sealed class CatchUp(RoomState room, FanOut fanOut, RoomPresence presen
             TellJoined(first, page.Position, first.Join.Replay.Since is null ? null : page.Continuity == Continuity.Proven);
         }
 
-        TellGap(member, page);
+        if (page.Continuity != Continuity.Proven)
+        {
+            // Told once: what is missing counts as handed over.
+            TellGap(member, page);
+            member.Position = page.Events.Count > 0 ? page.Events[0].Seq - 1 : page.Position.Top;
+        }
+
         if (page.Events.Count > 0)
         {
             var (position, all) = FanOut.DeliverPage(member, read.Encoded, member.Position);

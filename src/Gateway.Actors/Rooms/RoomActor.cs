@@ -64,16 +64,20 @@ internal sealed class RoomActor(NodeServices node, RoomName room, NamespacePolic
             return;
 
         // The actor failed: its members take up elsewhere where they were.
+        List<(ActorRef, object)> members = [];
         foreach (var join in _waitingForOpen)
-            join.Member.Connection.Tell(new JoinRefused(room, EngineStatus.Busy, join.CommandId));
-        if (_parts is not { State: { } state })
-            return;
-        foreach (var member in state.Members.Values)
-        {
-            var position = member.State == MemberState.Live ? state.Handle.Head : member.Position;
-            member.Connection.Tell(new RoomLost(room, position, state.Epoch));
-        }
+            members.Add((join.Member.Connection, new JoinRefused(room, EngineStatus.Busy, join.CommandId)));
+        if (_parts is { State: { } state })
+            members.AddRange(state.Members.Values.Select(member => (member.Connection, LostBy(member, state))));
+        Context.Parent.Tell(new RoomFailed(room, Self, members));
     }
+
+    private static object LostBy(Member member, RoomState state) => member.State switch
+    {
+        MemberState.Joining => new JoinRefused(state.Room, EngineStatus.Busy, null),
+        MemberState.Live => new RoomLost(state.Room, state.Handle.Head, state.Epoch),
+        _ => new RoomLost(state.Room, member.Position, state.Epoch),
+    };
 
     private static object Broken(Exception error) => error;
 

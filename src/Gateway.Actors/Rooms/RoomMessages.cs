@@ -29,8 +29,11 @@ internal sealed record RoomJoined(RoomHandle Handle);
 
 internal sealed record JoinRefused(RoomName Room, EngineStatus Status, string? CommandId);
 
-/// <summary>The room actor has failed: what its members got last, so that they can take up there.</summary>
+/// <summary>The room actor has failed: what a member got last, so that it can take up there.</summary>
 internal sealed record RoomLost(RoomName Room, long Position, string Epoch);
+
+/// <summary>From a room that fails to its parent, which tells the members: only then do they find another room under the name.</summary>
+internal sealed record RoomFailed(RoomName Room, ActorRef Ref, IReadOnlyList<(ActorRef Connection, object Message)> Members);
 
 /// <summary>Ends a membership. Answered by <see cref="RoomLeft"/>.</summary>
 internal sealed record LeaveRoom(ulong ConnectionId, LeaveReason Reason, string? CommandId);

@@ -24,6 +24,7 @@ internal sealed class RoomsActor(NodeServices node, RoomCount count) : Actor
                 break;
             case AbandonJoin: break;
             case RetireRoom retire: OnRetire(retire); break;
+            case RoomFailed failed: OnFailed(failed); break;
             case Terminated terminated: OnTerminated(terminated.Ref); break;
             default: Unhandled(message); break;
         }
@@ -33,8 +34,22 @@ internal sealed class RoomsActor(NodeServices node, RoomCount count) : Actor
     {
         if (!_rooms.TryGetValue(join.Room, out var entry))
             entry = Open(join.Room);
+        if (entry.Actor.TryTell(join, Sender) == TellOutcome.Stopped)
+        {
+            // It has failed, and the word of it is still under way.
+            entry = Open(join.Room);
+            entry.Actor.Tell(join, Sender);
+        }
+
         _rooms[join.Room] = entry with { Joins = entry.Joins + 1 };
-        entry.Actor.Tell(join, Sender);
+    }
+
+    private void OnFailed(RoomFailed failed)
+    {
+        if (_rooms.TryGetValue(failed.Room, out var entry) && entry.Actor == failed.Ref)
+            _rooms.Remove(failed.Room);
+        foreach (var (connection, message) in failed.Members)
+            connection.Tell(message);
     }
 
     private Entry Open(RoomName room)

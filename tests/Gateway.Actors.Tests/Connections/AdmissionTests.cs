@@ -12,7 +12,7 @@ public sealed class AdmissionTests
     public void Before_auth_only_auth_and_ping_are_served()
     {
         using var node = new TestNode();
-        var client = node.Connect(null, []);
+        var client = node.Connect((Identity?)null, []);
         client.ExpectNothing();
 
         client.Send("""{"type":"ping","t":1}""");
@@ -30,7 +30,7 @@ public sealed class AdmissionTests
     public void Without_auth_the_socket_closes_after_5_s()
     {
         using var node = new TestNode();
-        var client = node.Connect(null, []);
+        var client = node.Connect((Identity?)null, []);
         node.Advance(4.9);
         Assert.Null(client.Sink.Closed);
         node.Advance(0.2);
@@ -43,7 +43,7 @@ public sealed class AdmissionTests
     {
         using var node = new TestNode();
         node.Tokens.Known["good"] = User("ann");
-        var good = node.Connect(null, ["club"]);
+        var good = node.Connect((Identity?)null, ["club"]);
         good.Send("""{"type":"auth","token":"good","id":"a"}""");
         var frames = good.New();
         Assert.Equal(["welcome", "joined"], frames.Select(f => (string)f["type"]!));
@@ -51,7 +51,7 @@ public sealed class AdmissionTests
         node.Advance(10);
         Assert.Null(good.Sink.Closed);
 
-        var bad = node.Connect(null, []);
+        var bad = node.Connect((Identity?)null, []);
         bad.Send("""{"type":"auth","token":"bad"}""");
         Assert.Equal(CloseCode.Unauthorized, bad.Sink.Closed?.Code);
         Assert.Equal((1, 0), node.Node.Connections);
@@ -125,12 +125,12 @@ public sealed class AdmissionTests
         var ann = node.Connect(User("ann") with { ExpiresAt = node.Time.GetUtcNow().AddSeconds(90) }, []);
         ann.New();
         for (var i = 0; i < 29; i++)
-            Live(node, ann, 1);
+            node.Advance(1);
         ann.ExpectNothing();
-        Live(node, ann, 1.1);
+        node.Advance(1.1);
         Assert.InRange((long)ann.Expect("token_expiring")["inMs"]!, 58_000, 60_000);
         for (var i = 0; i < 61; i++)
-            Live(node, ann, 1);
+            node.Advance(1);
         Assert.Equal(CloseCode.Unauthorized, ann.Sink.Closed?.Code);
     }
 
@@ -189,13 +189,6 @@ public sealed class AdmissionTests
         client.New();
         client.Send("""{"id":"c","content":"hi"}""");
         return (string)client.Expect("ack")["room"]!;
-    }
-
-    /// <summary>Time passes with a peer that is alive.</summary>
-    internal static void Live(TestNode node, TestClient client, double seconds)
-    {
-        client.Port.Heard();
-        node.Advance(seconds);
     }
 
     internal static Identity User(string id) => new() { UserId = id, Name = id.ToUpperInvariant() };

@@ -21,7 +21,7 @@ public sealed class SessionTests
 
         var back = node.Connect(AdmissionTests.User("ann"), ["other"]);
         back.New();
-        back.Send($$$"""{"type":"resume","id":"r","session":"{{{ann.Session}}}","rooms":{"lobby":{"since":1,"epoch":"{{{epoch}}}"}}}""");
+        back.Send($$$"""{"type":"resume","id":"r","session":"{{{ann.Session}}}","rooms":{"lobby":{"since":1,"epoch":"{{{epoch}}}"} } }""");
 
         var frames = back.New();
         Assert.Equal(("welcome", true, "r", ann.Session), ((string)frames[0]["type"]!, (bool)frames[0]["resumed"]!, (string)frames[0]["id"]!, (string)frames[0]["session"]!));
@@ -75,7 +75,7 @@ public sealed class SessionTests
 
         var ann = node.Connect("ann", "club");
         ann.New();
-        ann.Send($$$"""{"type":"resume","session":"{{{session}}}","rooms":{"lobby":{"since":0}}}""");
+        ann.Send($$$"""{"type":"resume","session":"{{{session}}}","rooms":{"lobby":{"since":0} } }""");
 
         var frames = ann.New();
         Assert.False((bool)frames[0]["resumed"]!);

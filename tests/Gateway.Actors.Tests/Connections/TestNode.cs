@@ -15,6 +15,8 @@ internal sealed class TestNode : IDisposable
 {
     private readonly SingleThreadDispatcher _dispatcher;
     private readonly GatewayNode _node;
+    private readonly List<TestClient> _clients = [];
+    private readonly bool _started;
 
     /// <param name="seed">Decides the order in which ready actors run.</param>
     public TestNode(NodeOptions? options = null, int? seed = null, Func<IEngine, IEngine>? wrap = null)
@@ -32,11 +34,12 @@ internal sealed class TestNode : IDisposable
                 ResumeMs = Options.ResumeMs,
             },
             Time,
-            NullLogger.Instance);
+            NullLogger<EmbeddedEngine>.Instance);
         Engine = wrap?.Invoke(Embedded) ?? Embedded;
         var system = new ActorSystemOptions { Name = "test", Time = Time, Dispatcher = _dispatcher, WheelTick = TimeSpan.FromMilliseconds(1) };
         _node = new GatewayNode(Options, Engine, Tokens, system, NullLogger.Instance);
         var starting = _node.Start(CancellationToken.None).AsTask();
+        _started = true;
         Settle();
         Assert.True(starting.IsCompletedSuccessfully, $"The node did not start: {starting.Exception}");
     }
@@ -72,33 +75,58 @@ internal sealed class TestNode : IDisposable
         Assert.NotNull(port);
         sink.Listener = port;
         Settle();
-        return new TestClient(this, sink, port);
+        var client = new TestClient(this, sink, port);
+        _clients.Add(client);
+        return client;
     }
 
     /// <summary>Runs until neither an actor nor the engine has anything to do.</summary>
     public void Settle()
     {
-        var idle = 0;
-        while (idle < 2)
+        // Where a context is set, an await goes on elsewhere: here all of it is to happen on this thread, now.
+        var context = SynchronizationContext.Current;
+        SynchronizationContext.SetSynchronizationContext(null);
+        try
         {
-            var busy = _dispatcher.RunUntilIdle() > 0;
-            busy |= Embedded.Pump() > 0;
-            idle = busy ? 0 : idle + 1;
+            do
+            {
+                if (_started)
+                    Embedded.Pump();
+            }
+            while (_dispatcher.RunUntilIdle() > 0);
+        }
+        finally
+        {
+            SynchronizationContext.SetSynchronizationContext(context);
         }
     }
 
+    /// <summary>Time passes, and every client is alive meanwhile.</summary>
     public void Advance(double seconds)
+    {
+        for (var left = seconds; left > 0; left -= 5)
+        {
+            foreach (var client in _clients)
+                client.Port.Heard();
+            AdvanceInSilence(Math.Min(left, 5));
+        }
+    }
+
+    /// <summary>Time passes, and no client says anything.</summary>
+    public void AdvanceInSilence(double seconds)
     {
         Settle();
         Time.Advance(TimeSpan.FromSeconds(seconds), Settle);
         Settle();
     }
 
+    /// <summary>The engine's end comes on a thread of its own.</summary>
     public void Dispose()
     {
         var stopping = _node.DisposeAsync().AsTask();
-        Settle();
-        Assert.True(stopping.IsCompletedSuccessfully, $"The node did not stop: {stopping.Status} {stopping.Exception}");
+        _dispatcher.RunUntilIdle();
+        Assert.True(SpinWait.SpinUntil(() => stopping.IsCompleted, TimeSpan.FromSeconds(10)), "The node did not stop.");
+        Assert.True(stopping.IsCompletedSuccessfully, $"{stopping.Exception}");
     }
 }
 
