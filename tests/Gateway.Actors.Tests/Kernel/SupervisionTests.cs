@@ -1,4 +1,4 @@
-// Supervision beyond the matrix: the window, what is held while a decision is open, escalation, children over a restart, reports.
+// Supervision beyond the matrix: what is held while a decision is open, escalation, children over a restart, reports.
 
 using Gateway.Actors.Kernel;
 using Gateway.TestKit;
@@ -15,57 +15,6 @@ public sealed class SupervisionTests : IDisposable
     public SupervisionTests() => _log = _system.CreateProbe();
 
     public void Dispose() => _system.Dispose();
-
-    [Fact]
-    public void Restarts_within_the_window_are_limited_and_older_ones_forgotten()
-    {
-        var actor = Supervised(new OneForOneStrategy(2, TimeSpan.FromSeconds(10), _ => Directive.Restart));
-        Fail(Directive.Restart);
-        _system.Advance(TimeSpan.FromSeconds(6));
-        Fail(Directive.Restart);
-        _system.Advance(TimeSpan.FromSeconds(4));
-        // The first is 10 s old: out of the window. The second and third are in it.
-        Fail(Directive.Restart);
-        _system.Advance(TimeSpan.FromSeconds(5));
-        Fail(Directive.Stop);
-        Assert.Equal(TellOutcome.Stopped, actor.TryTell("gone"));
-        Assert.Equal(3, _system.System.Counters.Restarts);
-
-        void Fail(Directive expected)
-        {
-            actor.Tell(Boom);
-            _system.Run();
-            Assert.Equal(expected, _system.Failures[^1].Directive);
-        }
-    }
-
-    [Theory]
-    [InlineData(0, 1)]
-    [InlineData(3, 4)]
-    public void An_infinite_window_never_forgets(int maxRestarts, int failuresToStop)
-    {
-        var actor = Supervised(new OneForOneStrategy(maxRestarts, Timeout.InfiniteTimeSpan, _ => Directive.Restart));
-        for (var i = 0; i < failuresToStop; i++)
-        {
-            Assert.Equal(TellOutcome.Accepted, actor.TryTell(Boom));
-            _system.Advance(TimeSpan.FromDays(1));
-        }
-
-        Assert.Equal(TellOutcome.Stopped, actor.TryTell("gone"));
-    }
-
-    [Fact]
-    public void By_default_an_actor_is_restarted_10_times_a_minute_and_stopped_at_the_11th()
-    {
-        var actor = _system.Spawn(ScriptedActor.Props(_log, new()));
-        for (var i = 0; i < 11; i++)
-        {
-            Assert.Equal(TellOutcome.Accepted, actor.TryTell(Boom));
-            _system.Run();
-        }
-
-        Assert.Equal(TellOutcome.Stopped, actor.TryTell("gone"));
-    }
 
     [Fact]
     public void By_default_an_actor_that_can_not_be_started_is_stopped()
@@ -263,57 +212,6 @@ public sealed class SupervisionTests : IDisposable
         }));
         Expect("start a", "stop a");
         Assert.Equal(0, _system.System.Counters.ActorsAlive);
-    }
-
-    [Theory]
-    [InlineData(1)]
-    [InlineData(2)]
-    [InlineData(3)]
-    [InlineData(4)]
-    [InlineData(5)]
-    public void A_tree_under_random_failures_always_settles_with_everyone_running_or_ended(int seed)
-    {
-        var random = new Random(seed);
-        using var system = new TestSystem(throughput: 2, seed: seed);
-        var live = new List<ActorRef>();
-        var answered = new HashSet<ActorRef>();
-        var strategy = new OneForOneStrategy(int.MaxValue, TimeSpan.Zero, _ => (Directive)random.Next(4));
-        var root = system.Spawn(Node(0));
-        for (var round = 0; round < 300; round++)
-        {
-            for (var i = 0; i < 4; i++)
-                live[random.Next(live.Count)].TryTell(Boom);
-            system.Run();
-            answered.Clear();
-            var accepted = live.Where(actor => actor.TryTell("answer") == TellOutcome.Accepted).ToList();
-            system.Run();
-            Assert.Equal([], accepted.Except(answered).Cast<ActorCell>().Select(stuck => stuck.State));
-            Assert.Equal(system.System.Counters.ActorsAlive, accepted.Count);
-            live.RemoveAll(actor => !accepted.Contains(actor));
-            if (live.Count == 0)
-                system.Spawn(Node(0));
-        }
-
-        Props Node(int depth) => ScriptedActor.Props(ActorRef.Nobody, new()
-        {
-            Strategy = strategy,
-            KeepChildren = random.Next(2) == 0,
-            OnStart = context =>
-            {
-                if (!live.Contains(context.Self))
-                    live.Add(context.Self);
-                if (random.Next(8) == 0)
-                    throw Boom;
-                for (var i = context.Children.Count; depth < 3 && i < 2; i++)
-                    context.Spawn(Node(depth + 1));
-            },
-            OnStop = () =>
-            {
-                if (random.Next(8) == 0)
-                    throw Boom;
-            },
-            OnMessage = (context, _) => answered.Add(context.Self),
-        });
     }
 
     private ActorRef Supervised(SupervisorStrategy strategy)
