@@ -6,3 +6,18 @@ public sealed class EmbeddedEventLog : EventLogContract
 {
     protected override async Task<EngineLab> Begin() => await EmbeddedLab.Begin();
 }
+
+public sealed class EmbeddedMembership : MembershipContract
+{
+    protected override async Task<EngineLab> Begin() => await EmbeddedLab.Begin();
+}
+
+public sealed class EmbeddedPresence : PresenceContract
+{
+    protected override async Task<EngineLab> Begin() => await EmbeddedLab.Begin();
+}
+
+public sealed class EmbeddedCursors : CursorContract
+{
+    protected override async Task<EngineLab> Begin() => await EmbeddedLab.Begin();
+}
