@@ -11,7 +11,7 @@ namespace Gateway.Host.Tests.Transport;
 
 public sealed class HttpOverOwnedOutputTests
 {
-    private static readonly byte[] Large = RandomNumberGenerator.GetBytes(9_000_000);
+    private static readonly byte[] Large = RandomNumberGenerator.GetBytes(6_000_000);
 
     [Theory]
     [InlineData(false)]
@@ -37,7 +37,7 @@ public sealed class HttpOverOwnedOutputTests
     public async Task A_slow_reader_gets_everything_before_the_end_of_the_connection()
     {
         await using var server = await TransportServer.Start(routes: Map);
-        await using var client = await RawClient.Connect(server.Port, tls: false, receiveBuffer: 4096);
+        await using var client = await RawClient.Connect(server.Port, tls: false, receiveBuffer: 64 * 1024);
         await client.Write("GET /large HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
         Assert.StartsWith("HTTP/1.1 200 ", await client.ReadHead(), StringComparison.Ordinal);
         var body = new List<byte>();
