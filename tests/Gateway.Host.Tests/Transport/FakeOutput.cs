@@ -1,16 +1,19 @@
 // An output that takes as many bytes as a test allows, in either manner: like a socket (a part now, the rest later)
 // or like a stream (all at once, or held until there is room).
 
+using System.Threading.Tasks.Sources;
 using Gateway.Host.Transport;
 
 namespace Gateway.Host.Tests.Transport;
 
-internal sealed class FakeOutput(bool holds = false) : IFrameOutput
+internal sealed class FakeOutput(bool holds = false) : IFrameOutput, IValueTaskSource<int>
 {
     private readonly Lock _gate = new();
     private readonly List<byte> _written = [];
     private ReadOnlyMemory<byte> _asked;
-    private TaskCompletionSource<int>? _waiting;
+    private ManualResetValueTaskSourceCore<int> _rest;
+    private bool _isAsked;
+    private volatile bool _isWaiting;
     private ReadOnlyMemory<byte> _held;
     private long _room = long.MaxValue;
     private bool _broken;
@@ -23,14 +26,8 @@ internal sealed class FakeOutput(bool holds = false) : IFrameOutput
 
     public int Writes { get; private set; }
 
-    public bool IsWaiting
-    {
-        get
-        {
-            lock (_gate)
-                return _waiting is not null;
-        }
-    }
+    /// <summary>The drain has gone to sleep on this output: whatever a test does next wakes it on the test's own thread.</summary>
+    public bool IsWaiting => _isWaiting;
 
     public byte[] Written
     {
@@ -51,40 +48,39 @@ internal sealed class FakeOutput(bool holds = false) : IFrameOutput
     /// <summary>The peer reads: room for so many more. What waits for it goes on on this thread.</summary>
     public void Read(long bytes)
     {
-        TaskCompletionSource<int>? completed;
         int written;
         lock (_gate)
         {
             _room += bytes;
-            if (_waiting is null || _room == 0 || (_held.Length > 0 && _room < _held.Length))
+            if (!_isAsked || _room == 0 || (_held.Length > 0 && _room < _held.Length))
                 return;
             written = Put(_held.Length > 0 ? _held.Span : _asked.Span);
             _held = default;
-            completed = _waiting;
-            _waiting = null;
+            _isAsked = _isWaiting = false;
         }
 
-        completed.SetResult(written);
+        _rest.SetResult(written);
     }
 
     public void Break()
     {
-        TaskCompletionSource<int>? waiting;
+        bool wasAsked;
         lock (_gate)
         {
             _broken = true;
-            waiting = _waiting;
-            _waiting = null;
+            wasAsked = _isAsked;
+            _isAsked = _isWaiting = false;
         }
 
-        waiting?.SetException(new IOException("The peer is gone."));
+        if (wasAsked)
+            _rest.SetException(new IOException("The peer is gone."));
     }
 
     public int Write(ReadOnlyMemory<byte> bytes)
     {
         lock (_gate)
         {
-            Assert.True(_waiting is null, "Two writes at once.");
+            Assert.False(_isAsked, "Two writes at once.");
             Writes++;
             if (_broken)
                 return FrameOutput.Broken;
@@ -99,12 +95,13 @@ internal sealed class FakeOutput(bool holds = false) : IFrameOutput
     {
         lock (_gate)
         {
-            Assert.True(_waiting is null, "Two writes at once.");
+            Assert.False(_isAsked, "Two writes at once.");
             if (_broken)
                 throw new IOException("The peer is gone.");
             _asked = bytes;
-            _waiting = new TaskCompletionSource<int>();
-            return new ValueTask<int>(_waiting.Task);
+            _isAsked = true;
+            _rest.Reset();
+            return new ValueTask<int>(this, _rest.Version);
         }
     }
 
@@ -114,6 +111,16 @@ internal sealed class FakeOutput(bool holds = false) : IFrameOutput
     {
         IsAborted = true;
         Break();
+    }
+
+    int IValueTaskSource<int>.GetResult(short token) => _rest.GetResult(token);
+
+    ValueTaskSourceStatus IValueTaskSource<int>.GetStatus(short token) => _rest.GetStatus(token);
+
+    void IValueTaskSource<int>.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags)
+    {
+        _rest.OnCompleted(continuation, state, token, flags);
+        _isWaiting = true;
     }
 
     private int Put(ReadOnlySpan<byte> bytes)
