@@ -1,0 +1,55 @@
+// One engine under test with its storage and its clock. Each implementation brings its own; the contract's tests know only this.
+
+using Gateway.Actors.Engine;
+using Gateway.Actors.Rooms;
+
+namespace Gateway.Actors.Tests.Engine;
+
+public abstract class EngineLab : IAsyncDisposable
+{
+    public const int GraceMs = 12_000;
+    public const int ResumeMs = 120_000;
+
+    /// <summary>Small numbers, so that bounds are reached quickly.</summary>
+    public const int HistorySize = 20;
+    public const int IdsPerRoom = 50;
+
+    public static Namespaces Namespaces { get; } = new(
+    [
+        NamespacePolicy.Chat,
+        NamespacePolicy.User,
+        NamespacePolicy.Telemetry,
+        new NamespacePolicy { Name = "small", HistorySize = HistorySize, HistoryTtl = TimeSpan.FromHours(1) },
+        new NamespacePolicy { Name = "live", Mode = RoomMode.Ephemeral },
+    ]);
+
+    public abstract IEngine Engine { get; }
+
+    public EngineTime Time { get; } = new();
+
+    public NoticeProbe Notices { get; } = new();
+
+    /// <summary>The process ends in order and begins again on the same storage.</summary>
+    public abstract Task Restart();
+
+    /// <summary>The process is killed and begins again on the same storage.</summary>
+    public abstract Task Kill();
+
+    /// <summary>Time passes while the engine is swept as by a node.</summary>
+    public async Task Pass(TimeSpan time)
+    {
+        for (var left = time; left > TimeSpan.Zero; left -= TimeSpan.FromSeconds(1))
+        {
+            Time.Advance(left < TimeSpan.FromSeconds(1) ? left : TimeSpan.FromSeconds(1));
+            await Sweep();
+        }
+    }
+
+    public async Task Sweep()
+    {
+        for (var partition = 0; partition < Engine.Partitions; partition++)
+            await Engine.Beat(partition);
+    }
+
+    public abstract ValueTask DisposeAsync();
+}
