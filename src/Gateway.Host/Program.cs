@@ -1,3 +1,5 @@
-var builder = WebApplication.CreateBuilder(args);
-var app = builder.Build();
-app.Run();
+// The process: the host round one node.
+
+using Gateway.Host.Composition;
+
+return await GatewayHost.Run(args, NodeServices.Add);

@@ -16,6 +16,7 @@ internal static class Base64Text
         if (text.ContainsAnyExcept(Alphabet) || text.Length % 4 == 1)
             return null;
         var bytes = new byte[Base64Url.GetMaxDecodedLength(text.Length)];
-        return Base64Url.TryDecodeFromChars(text, bytes, out var written) ? bytes[..written] : null;
+        // Not TryDecode: that one throws on stray bits in the last letter.
+        return Base64Url.DecodeFromChars(text, bytes, out _, out var written) == OperationStatus.Done ? bytes[..written] : null;
     }
 }

@@ -2,6 +2,7 @@
 // (section Serilog); what the framework would say of a request's URL or bytes never passes, whatever the levels are.
 
 using System.Globalization;
+using Gateway.Host.Composition;
 using Serilog;
 using Serilog.Configuration;
 using Serilog.Core;
@@ -24,6 +25,9 @@ internal static class GatewayLog
         "System.Net.Http",
     ];
 
+    /// <summary>Says of a failed start what we say ourselves, with a stack trace.</summary>
+    private const string HostSource = "Microsoft.Extensions.Hosting.Internal.Host";
+
     public static Logger Create(IConfiguration configuration, bool isDevelopment, TimeProvider time, ILogEventSink? sink = null)
     {
         var logger = new LoggerConfiguration()
@@ -31,7 +35,8 @@ internal static class GatewayLog
             .MinimumLevel.Override("Microsoft.AspNetCore", LogEventLevel.Warning)
             .ReadFrom.Configuration(configuration)
             .Enrich.FromLogContext()
-            .Filter.ByExcluding(TellsOfARequest);
+            .Filter.ByExcluding(TellsOfARequest)
+            .Filter.ByExcluding(logEvent => logEvent.Exception is { } fault && StartFault.IsExpected(fault) && SourceOf(logEvent) == HostSource);
         LoggerSinkConfiguration.Wrap(
             logger.WriteTo,
             inner => new RepeatBound(inner, time),
@@ -48,7 +53,11 @@ internal static class GatewayLog
 
     private static bool TellsOfARequest(LogEvent logEvent) =>
         logEvent.Level < LogEventLevel.Warning
-        && logEvent.Properties.TryGetValue(Constants.SourceContextPropertyName, out var value)
-        && value is ScalarValue { Value: string source }
+        && SourceOf(logEvent) is { } source
         && TellsOfRequests.Any(prefix => source.StartsWith(prefix, StringComparison.Ordinal));
+
+    private static string? SourceOf(LogEvent logEvent) =>
+        logEvent.Properties.TryGetValue(Constants.SourceContextPropertyName, out var value) && value is ScalarValue { Value: string source }
+            ? source
+            : null;
 }

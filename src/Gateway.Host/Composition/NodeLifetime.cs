@@ -1,0 +1,50 @@
+// Opens the engine before Kestrel listens, and drains the node when the process is told to stop, while Kestrel still serves.
+
+using Gateway.Actors;
+using Gateway.Actors.Engine;
+using Gateway.Host.Health;
+
+namespace Gateway.Host.Composition;
+
+internal sealed partial class NodeLifetime(
+    IEngine engine, IEngineListener listener, IGatewayNode node, NodeStart start, ILogger<NodeLifetime> log) : IHostedLifecycleService
+{
+    private readonly ILogger<NodeLifetime> _log = log;
+
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        await engine.Start(listener, cancellationToken);
+        start.Complete();
+    }
+
+    public async Task StoppingAsync(CancellationToken cancellationToken)
+    {
+        Draining(node.Connections.All);
+        try
+        {
+            await node.Drain().WaitAsync(cancellationToken);
+            Drained();
+        }
+        catch (OperationCanceledException)
+        {
+            Undrained(node.Connections.All);
+        }
+    }
+
+    public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Draining {Connections} connections.")]
+    private partial void Draining(int connections);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Drained.")]
+    private partial void Drained();
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Stopping with {Connections} connections left: the time for draining is over.")]
+    private partial void Undrained(int connections);
+}

@@ -1,0 +1,29 @@
+// Registers the engine that the configuration names.
+
+using Gateway.Actors.Engine;
+using Gateway.Actors.Engine.Embedded;
+using Gateway.Host.Options;
+
+namespace Gateway.Host.Composition;
+
+internal static class NodeServices
+{
+    /// <summary>Sessions outlive their sockets: room for as many detached ones as there may be connections.</summary>
+    private const int SessionsPerConnection = 2;
+
+    public static void Add(IServiceCollection services, GatewayOptions options)
+    {
+        var defaults = new EmbeddedOptions();
+        var embedded = defaults with
+        {
+            DataDir = Path.GetFullPath(options.DataDir),
+            NodeId = options.NodeId,
+            Namespaces = options.ToNamespaces(),
+            GraceMs = options.Presence.GraceMs,
+            ResumeMs = options.Session.ResumeMs,
+            MaxSessions = (int)Math.Clamp((long)options.Limits.ConnectionsPerNode * SessionsPerConnection, defaults.MaxSessions, int.MaxValue),
+        };
+        services.AddSingleton<IEngine>(provider => new EmbeddedEngine(
+            embedded, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<EmbeddedEngine>>()));
+    }
+}
