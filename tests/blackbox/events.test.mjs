@@ -320,7 +320,7 @@ suite('§3 events', {
     assert.equal(ann.closed, null);
   });
 
-  for (const type of [5, null, {}, '', true]) {
+  for (const type of [5, null, {}, true]) {
     it(`§5 a type that is ${JSON.stringify(type)} is bad_frame`, async (t) => {
       const { room, ann } = await pair(t);
       const error = await ann.ask({ type, room, content: 'x' });
