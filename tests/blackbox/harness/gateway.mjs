@@ -204,6 +204,7 @@ export class Gateway {
         });
       });
       outgoing.on('error', fail);
+      outgoing.setTimeout(30_000, () => outgoing.destroy(new Error(`${method} ${path} was not answered within 30 s`)));
       if (body !== undefined && typeof body.pipe === 'function') body.pipe(outgoing);
       else outgoing.end(body);
     });
