@@ -4,7 +4,7 @@
 import WebSocket from 'ws';
 
 const PATIENCE_MS = 10_000;
-const TRANSCRIPT_LINES = 60;
+const TRANSCRIPT_LINES = 25;
 
 function matcher(pattern) {
   if (typeof pattern === 'function') return pattern;
@@ -48,7 +48,7 @@ export class Client {
 
   #note(line) {
     if (this.lines.length > 5_000) this.lines.splice(0, 2_500);
-    this.lines.push(line.length > 400 ? `${line.slice(0, 400)}… (${line.length} characters)` : line);
+    this.lines.push(line.length > 300 ? `${line.slice(0, 300)}… (${line.length} characters)` : line);
   }
 
   #changed() {
