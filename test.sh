@@ -60,7 +60,7 @@ note() {
 
 title() { printf '\n== %s\n' "$1"; }
 
-# last_number LOG PATTERN: the number before the word in the last line that has the form "N passed, N failed, N skipped".
+# counts_of LOG: the three numbers of the last line of the form "N passed, N failed, N skipped".
 counts_of() { grep -oE '^[0-9]+ passed, [0-9]+ failed, [0-9]+ skipped$' "$1" | tail -n 1 | grep -oE '[0-9]+' | tr '\n' ' '; }
 
 # -- what is needed --------------------------------------------------------------------------------------------------------

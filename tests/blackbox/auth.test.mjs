@@ -3,11 +3,12 @@
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { createServer } from 'node:http';
 import { after, before, describe, it } from 'node:test';
 
 import { Gateway, suite } from './harness/gateway.mjs';
 import { SIGNING_KEY, ecKey, rsaKey, token } from './harness/jwt.mjs';
-import { delay, unique } from './harness/waiting.mjs';
+import { delay, unique, until } from './harness/waiting.mjs';
 
 const inSeconds = (s) => Math.floor(Date.now() / 1000) + s;
 
@@ -211,5 +212,53 @@ describe('§1 keys of a JWKS, and a token at the handshake', { concurrency: 8 },
     const client = await gateway.connect(t, { token: rsa.token({ sub: unique('ann'), ...claims }) });
     assert.equal((await client.ask({ type: 'message', content: 'x' })).code, 'bad_room');
     await client.never('joined', 100);
+  });
+});
+
+describe('§1 keys from a URL', { concurrency: 1 }, () => {
+  const [first, second] = [rsaKey('first'), ecKey('second')];
+  let served = [first.jwk];
+  let asked = 0;
+  const issuer = createServer((_, response) => {
+    asked += 1;
+    response.setHeader('Content-Type', 'application/json').end(JSON.stringify({ keys: served }));
+  });
+  const gateway = new Gateway({ environment: 'Production' });
+
+  before(async () => {
+    await new Promise((done) => issuer.listen(0, '127.0.0.1', done));
+    gateway.settings.Auth = { JwksUrl: `http://127.0.0.1:${issuer.address().port}/keys`, RequireAtHandshake: true };
+    await gateway.start();
+  });
+  after(async () => {
+    await gateway.dispose();
+    issuer.close();
+    issuer.closeAllConnections();
+  });
+
+  it('§1 a key of Auth:JwksUrl is accepted, another is not', async (t) => {
+    const user = unique('ann');
+    assert.equal((await gateway.connect(t, { token: first.token({ sub: user }) })).userId, user);
+    assert.equal((await gateway.refused({ token: second.token({ sub: user }) })).status, 401);
+  });
+
+  it('§1 forged key ids do not make it ask the issuer each time', async () => {
+    const before = asked;
+    for (let i = 0; i < 30; i += 1) {
+      const forged = token({ sub: 'ann' }, { key: second.privateKey, alg: 'ES256', kid: `forged-${i}` });
+      assert.equal((await gateway.refused({ token: forged })).status, 401);
+    }
+    assert.ok(asked - before <= 2, `asked ${asked - before} times`);
+  });
+
+  it('§1 a key that was added is learnt, without a restart', async (t) => {
+    served = [first.jwk, second.jwk];
+    const user = unique('ann');
+    const connected = await until('the new key to be learnt', () =>
+      gateway.connect(t, { token: second.token({ sub: user }) }).catch(() => null), { ms: 25_000, every: 500 });
+    assert.equal(connected.userId, user);
+    issuer.close();
+    issuer.closeAllConnections();
+    assert.equal((await gateway.connect(t, { token: first.token({ sub: user }) })).userId, user, 'the keys stay while the issuer is away');
   });
 });

@@ -267,6 +267,28 @@ suite('§5 refusals at the upgrade', { concurrency: 1, settings: { Limits: { Con
   });
 });
 
+suite('§5 X-Forwarded-For', { concurrency: 1, settings: { TrustedProxies: ['127.0.0.1'], Limits: { ConnectionsPerAddress: 1 } } }, (gateway) => {
+  it('§10 is believed from TrustedProxies, and only its last stranger', async (t) => {
+    const from = (address) => ({ user: unique('ann'), headers: { 'X-Forwarded-For': address } });
+    await gateway.connect(t, from('203.0.113.1'));
+    await gateway.connect(t, from('203.0.113.2'));
+    assert.equal((await gateway.refused(from('203.0.113.1'))).status, 429);
+    assert.equal((await gateway.refused(from('198.51.100.7, 203.0.113.1'))).status, 429, 'what a client writes in front is not believed');
+  });
+});
+
+suite('§5 overload', { concurrency: 1, settings: { Limits: { ConnectionsPerNode: 2, ConnectionsPerAddress: 100 } } }, (gateway) => {
+  it('§5 503 with Retry-After above ConnectionsPerNode; X-Forwarded-For of nobody trusted is not believed', async (t) => {
+    const one = await gateway.connect(t, { user: unique('ann'), headers: { 'X-Forwarded-For': '203.0.113.9' } });
+    await gateway.connect(t, { user: unique('ann') });
+    const answer = await gateway.refused({ user: unique('ann') });
+    assert.equal(answer.status, 503);
+    assert.match(answer.headers['retry-after'], /^\d+$/);
+    await one.close();
+    await until('a place to be free', () => gateway.connect(t, { user: unique('ann') }).catch(() => null), { every: 100 });
+  });
+});
+
 suite('clients that mean harm', { concurrency: 1 }, (gateway) => {
   /** Round trips of a bystander while something else happens. */
   async function latencyDuring(t, action) {

@@ -323,6 +323,11 @@ suite('§2 rooms', {
     assert.equal((await client.ask({ type: 'subscribe', room, maxRate: 5 })).code, 'unsupported');
   });
 
+  it('§2 telemetry is there without configuration; clients without the claim may not publish', async (t) => {
+    const client = await gateway.connect(t, { user: unique('ann') });
+    assert.equal((await client.ask({ type: 'message', room: `telemetry:${unique('p')}`, key: 'k' })).code, 'forbidden');
+  });
+
   it('§2 subscribe is unsupported in a log room', async (t) => {
     const client = await gateway.connect(t, { user: unique('ann') });
     assert.equal((await client.ask({ type: 'subscribe', room: unique('room'), maxRate: 5 })).code, 'unsupported');

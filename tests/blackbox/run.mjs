@@ -6,8 +6,12 @@ import { basename, dirname, join } from 'node:path';
 import { run } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
+import { gatewayDll } from './harness/gateway.mjs';
+
 const here = dirname(fileURLToPath(import.meta.url));
 const CONCURRENCY = Number(process.env.GATEWAY_TEST_CONCURRENCY ?? 2);
+
+const EXPLAIN_LINES = 45;
 
 // The long ones first, so that the last to end is a short one.
 const LONG_FIRST = ['killed', 'slow', 'limits', 'damaged', 'session', 'presence', 'auth'];
@@ -25,13 +29,24 @@ function explain(error) {
   while (inner?.cause instanceof Error) inner = inner.cause;
   const cause = inner?.cause ?? inner;
   const message = typeof cause === 'string' ? cause : cause?.stack ?? cause?.message ?? JSON.stringify(cause);
-  return String(message).split('\n').filter((line) => !/node:internal/.test(line)).map((line) => `      ${line}`).join('\n');
+  const lines = String(message).split('\n').filter((line) => !/node:internal|node_modules/.test(line));
+  const left = lines.length - EXPLAIN_LINES;
+  return [...lines.slice(0, EXPLAIN_LINES), ...(left > 0 ? [`… ${left} more lines`] : [])].map((line) => `      ${line}`).join('\n');
 }
 
 const files = chosen(process.argv.slice(2));
 if (files.length === 0) {
   console.error('No test file of that name.');
   process.exit(2);
+}
+
+const needed = files.some((file) => !file.endsWith('checker.test.mjs'));
+try {
+  if (needed) gatewayDll();
+} catch (error) {
+  console.error(error.message);
+  console.log('0 passed, 1 failed, 0 skipped');
+  process.exit(1);
 }
 
 const totals = { passed: 0, failed: 0, skipped: 0 };
@@ -55,7 +70,9 @@ function note(kind, data) {
   own[kind] += 1;
   totals[kind] += 1;
   if (kind === 'skipped') console.log(`  skipped: ${file}: ${data.name} (${data.skip})`);
-  if (kind === 'failed') console.log(`  FAILED: ${file}: ${data.name}\n${explain(data.details.error)}`);
+  // A suite whose gateway did not start says so itself, once; its tests are only counted.
+  const cancelled = data.details?.error?.failureType === 'cancelledByParent';
+  if (kind === 'failed' && !cancelled) console.log(`  FAILED: ${file}: ${data.name}\n${explain(data.details.error)}`);
 }
 
 const stream = run({ files, concurrency: CONCURRENCY });

@@ -268,6 +268,40 @@ suite('§6 sessions and kill -9', { concurrency: 1, settings: { ...UNLIMITED, Pr
     assert.equal(back.all('gap').length, 0);
   });
 
+  it('§6 what changed in a session is kept too: rooms joined and left later', async (t) => {
+    const [early, late, left] = [unique('early'), unique('late'), unique('left')];
+    const user = unique('ann');
+    const before = await gateway.connect(t, { user, rooms: [early, left] });
+    await before.ask({ type: 'join', room: late });
+    await before.ask({ type: 'leave', room: left });
+    await before.publish({ room: late });
+    await gateway.restart();
+    const back = await gateway.connect(t, { user, query: { session: before.session } });
+    assert.equal(back.welcome.resumed, true);
+    await back.next({ type: 'joined', room: early });
+    await back.next({ type: 'joined', room: late });
+    await back.never({ type: 'joined', room: left }, 300);
+  });
+
+  it('§4 after a node\'s death who does not come back leaves once, who does is not seen', async (t) => {
+    const room = unique('room');
+    const [watch, back, gone] = [unique('watch'), unique('back'), unique('gone')];
+    const before = {};
+    for (const user of [watch, back, gone]) before[user] = await gateway.connect(t, { user, rooms: [room] });
+    await gateway.kill();
+    const died = Date.now();
+    await gateway.start();
+    const watcher = await gateway.connect(t, { user: watch, query: { session: before[watch].session } });
+    await gateway.connect(t, { user: back, query: { session: before[back].session } });
+    const leaving = await watcher.next('user_left', 12_000);
+    assert.equal(leaving.userId, gone);
+    assert.equal(leaving.reason, 'timeout');
+    assert.equal(leaving.count, 2);
+    assert.ok(leaving.at - died < 2_000 + 5_000 + 1_500, `after ${leaving.at - died} ms`);
+    await watcher.never((f) => f.type === 'user_left' || f.type === 'user_joined', 1_500);
+    assert.equal(watcher.all('user_joined').length, 0);
+  });
+
   it('§6 a guest\'s session survives too', async (t) => {
     const room = unique('room');
     const user = unique('g');
