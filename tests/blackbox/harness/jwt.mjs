@@ -1,6 +1,6 @@
 // Makes JSON Web Tokens, good and bad ones, with nothing but node:crypto.
 
-import { createHmac, createPublicKey, generateKeyPairSync, sign as signBytes } from 'node:crypto';
+import { createHmac, generateKeyPairSync, sign as signBytes } from 'node:crypto';
 
 export const SIGNING_KEY = 'a-signing-key-for-tests-of-more-than-32-bytes';
 
@@ -41,7 +41,7 @@ function keyPair(kid, alg, { privateKey, publicKey }) {
     alg,
     privateKey,
     pem: publicKey.export({ type: 'spki', format: 'pem' }),
-    jwk: { ...createPublicKey(publicKey).export({ format: 'jwk' }), kid, alg, use: 'sig' },
+    jwk: { ...publicKey.export({ format: 'jwk' }), kid, alg, use: 'sig' },
     token: (claims) => token(claims, { key: privateKey, alg, kid }),
   };
 }
