@@ -39,7 +39,10 @@ describe('a damaged journal', { concurrency: 2 }, () => {
   const cut = (share) => (path) => truncateSync(path, Math.floor(statSync(path).size * share));
   const nth = (n) => (bytes) => {
     let at = -1;
-    for (let i = 0; i < n; i += 1) at = bytes.indexOf(MARK, at + 1);
+    for (let i = 0; i < n; i += 1) {
+      at = bytes.indexOf(MARK, at + 1);
+      assert.ok(at >= 0, `after a clean stop ${file} holds ${i} of the events only`);
+    }
     return at + 5;
   };
 
