@@ -1,19 +1,18 @@
-// Opens the engine before Kestrel listens, and drains the node when the process is told to stop, while Kestrel still serves.
+// Starts the node before Kestrel listens, and drains the node when the process is told to stop, while Kestrel still serves.
 
 using Gateway.Actors;
-using Gateway.Actors.Engine;
 using Gateway.Host.Health;
 
 namespace Gateway.Host.Composition;
 
 internal sealed partial class NodeLifetime(
-    IEngine engine, IEngineListener listener, IGatewayNode node, NodeStart start, ILogger<NodeLifetime> log) : IHostedLifecycleService
+    IGatewayNode node, NodeStart start, ILogger<NodeLifetime> log) : IHostedLifecycleService
 {
     private readonly ILogger<NodeLifetime> _log = log;
 
     public async Task StartAsync(CancellationToken cancellationToken)
     {
-        await engine.Start(listener, cancellationToken);
+        await node.Start(cancellationToken);
         start.Complete();
     }
 

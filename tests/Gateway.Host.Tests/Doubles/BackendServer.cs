@@ -55,7 +55,7 @@ internal sealed class BackendServer : IAsyncDisposable
         return GatewayHost.Build(args, (services, _) =>
         {
             services.AddSingleton<IEngine>(engine);
-            services.AddSingleton<IEngineListener>(node);
+            node.Engine = engine;
             services.AddSingleton<IGatewayNode>(node);
         }, sink ?? new SilentSink());
     }
