@@ -12,6 +12,9 @@ public sealed partial class EmbeddedEngine : IEngine
     // Reopening after a failure, deleting what is past: once a second.
     private static readonly TimeSpan TickPeriod = TimeSpan.FromSeconds(1);
 
+    // SQLite takes a file of less than one page for a new one; a journal that was begun has more.
+    private const int OnePage = 4_096;
+
     private readonly EmbeddedOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger _log;
@@ -107,8 +110,8 @@ public sealed partial class EmbeddedEngine : IEngine
         {
             _lock = DataDirLock.Take(directory);
             var path = new FileInfo(Path.Combine(directory, Journal.FileName));
-            if (_lock.JournalWasBegun && path is { Exists: true, Length: 0 })
-                throw new EngineStartException($"The journal {path.FullName} is empty, but was not before. Restore it from a copy, or delete it to begin anew.");
+            if (_lock.JournalWasBegun && path.Exists && path.Length < OnePage)
+                throw new EngineStartException($"The journal {path.FullName} is cut short to nothing. Restore it from a copy, or delete it to begin anew.");
         }
 
         var notices = new PendingNotices(_subscriptions, listener, _log);
