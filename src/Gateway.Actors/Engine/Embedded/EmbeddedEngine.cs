@@ -30,6 +30,7 @@ public sealed partial class EmbeddedEngine : IEngine
     private DataDirLock? _lock;
     private ITimer? _ticker;
     private StrongBox<NodeLoad> _load = new();
+    private int _disposed;
 
     public EmbeddedEngine(EmbeddedOptions options, TimeProvider time, ILogger<EmbeddedEngine> log)
     {
@@ -53,14 +54,14 @@ public sealed partial class EmbeddedEngine : IEngine
         }
         catch (Exception exception) when (exception is JournalException or JournalDamagedException)
         {
-            Abort();
+            Close();
             throw new EngineStartException(
                 $"The journal can't be used: {exception.Message} Restore {Journal.FileName} (with -wal and -shm beside it) from a copy, or move it away to begin anew without its histories.",
                 exception);
         }
         catch (EngineStartException)
         {
-            Abort();
+            Close();
             throw;
         }
 
@@ -91,6 +92,8 @@ public sealed partial class EmbeddedEngine : IEngine
 
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref _disposed, 1) == 1)
+            return;
         if (_ticker is not null)
             await _ticker.DisposeAsync().ConfigureAwait(false);
         _queue.Close();
@@ -101,7 +104,7 @@ public sealed partial class EmbeddedEngine : IEngine
             await _ended.Task.ConfigureAwait(false);
         }
 
-        Abort();
+        Close();
     }
 
     private void Begin(IEngineListener listener)
@@ -132,13 +135,19 @@ public sealed partial class EmbeddedEngine : IEngine
     /// <summary>The writer's life, to the end.</summary>
     private void Serve()
     {
-        _writer!.Run();
-        _writer.End();
-        EngineLog.Closed(_log);
-        _ended.SetResult();
+        try
+        {
+            _writer!.Run();
+            _writer.End();
+            EngineLog.Closed(_log);
+        }
+        finally
+        {
+            _ended.SetResult();
+        }
     }
 
-    private void Abort()
+    private void Close()
     {
         _reader?.Dispose();
         _opener?.Dispose();
