@@ -7,7 +7,8 @@ namespace Gateway.Actors.Engine;
 /// Rules for all of its parts. Tests cite them by number; E1–E7 are the promises to the outside.
 /// <list type="number">
 /// <item>S1. No method throws on account of its arguments' content or of the storage: the outcome says it. (Programming errors may throw.)</item>
-/// <item>S2. Callbacks and listeners are called on the engine's own threads, one at a time for each room; they must only hand on and return.</item>
+/// <item>S2. Callbacks and listeners are called on the engine's own threads, one at a time for each room; they must only hand on and return. What is not stored
+/// (ephemeral events, signals, a refusal) may be told within the call, on the caller's thread.</item>
 /// <item>S3. Every request completes, at the latest when its deadline passes, also when the engine stops.</item>
 /// <item>S4. What is queued in the engine is bounded; past the bound a request completes with <see cref="EngineStatus.Busy"/>.</item>
 /// </list>

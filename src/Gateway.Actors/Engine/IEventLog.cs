@@ -84,7 +84,7 @@ public readonly record struct RoomPosition(string Epoch, long Top);
 /// <summary>
 /// H1. After (exclusive) with ProofEpoch: proves continuity from (epoch, seq): see <see cref="Continuity"/>. The events are those that follow, or, where that
 /// is not possible, those that are still kept.
-/// H2. After without ProofEpoch: means the current epoch.
+/// H2. After without ProofEpoch: means the current epoch. After 0 without it: from the first kept, which is never a gap.
 /// H3. Before (exclusive): the last Limit events below it. Neither: the last Limit events.
 /// H4. At most Limit events and about MaxBytes (but at least one event); More says that there are further ones in the direction read.
 /// H5. Events older than the namespace's TTL are not shown.

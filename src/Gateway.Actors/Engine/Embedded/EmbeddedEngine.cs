@@ -12,6 +12,9 @@ public sealed partial class EmbeddedEngine : IEngine
     // Reopening after a failure, deleting what is past: once a second.
     private static readonly TimeSpan TickPeriod = TimeSpan.FromSeconds(1);
 
+    // SQLite takes a file of less than one page for a new one; a journal that was begun has more.
+    private const int OnePage = 4_096;
+
     private readonly EmbeddedOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger _log;
@@ -27,6 +30,7 @@ public sealed partial class EmbeddedEngine : IEngine
     private DataDirLock? _lock;
     private ITimer? _ticker;
     private StrongBox<NodeLoad> _load = new();
+    private int _disposed;
 
     public EmbeddedEngine(EmbeddedOptions options, TimeProvider time, ILogger<EmbeddedEngine> log)
     {
@@ -50,14 +54,14 @@ public sealed partial class EmbeddedEngine : IEngine
         }
         catch (Exception exception) when (exception is JournalException or JournalDamagedException)
         {
-            Abort();
+            Close();
             throw new EngineStartException(
                 $"The journal can't be used: {exception.Message} Restore {Journal.FileName} (with -wal and -shm beside it) from a copy, or move it away to begin anew without its histories.",
                 exception);
         }
         catch (EngineStartException)
         {
-            Abort();
+            Close();
             throw;
         }
 
@@ -88,6 +92,8 @@ public sealed partial class EmbeddedEngine : IEngine
 
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref _disposed, 1) == 1)
+            return;
         if (_ticker is not null)
             await _ticker.DisposeAsync().ConfigureAwait(false);
         _queue.Close();
@@ -98,7 +104,7 @@ public sealed partial class EmbeddedEngine : IEngine
             await _ended.Task.ConfigureAwait(false);
         }
 
-        Abort();
+        Close();
     }
 
     private void Begin(IEngineListener listener)
@@ -107,8 +113,8 @@ public sealed partial class EmbeddedEngine : IEngine
         {
             _lock = DataDirLock.Take(directory);
             var path = new FileInfo(Path.Combine(directory, Journal.FileName));
-            if (_lock.JournalWasBegun && path is { Exists: true, Length: 0 })
-                throw new EngineStartException($"The journal {path.FullName} is empty, but was not before. Restore it from a copy, or delete it to begin anew.");
+            if (_lock.JournalWasBegun && path.Exists && path.Length < OnePage)
+                throw new EngineStartException($"The journal {path.FullName} is cut short to nothing. Restore it from a copy, or delete it to begin anew.");
         }
 
         var notices = new PendingNotices(_subscriptions, listener, _log);
@@ -129,13 +135,19 @@ public sealed partial class EmbeddedEngine : IEngine
     /// <summary>The writer's life, to the end.</summary>
     private void Serve()
     {
-        _writer!.Run();
-        _writer.End();
-        EngineLog.Closed(_log);
-        _ended.SetResult();
+        try
+        {
+            _writer!.Run();
+            _writer.End();
+            EngineLog.Closed(_log);
+        }
+        finally
+        {
+            _ended.SetResult();
+        }
     }
 
-    private void Abort()
+    private void Close()
     {
         _reader?.Dispose();
         _opener?.Dispose();

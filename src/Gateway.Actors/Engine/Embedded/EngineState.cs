@@ -8,6 +8,7 @@ namespace Gateway.Actors.Engine.Embedded;
 internal sealed class EngineState
 {
     private readonly MembershipChanges _changes;
+    private readonly HashSet<RoomName> _emptied = [];
 
     public EngineState(Journal journal, EmbeddedOptions options, EngineClock clock, Subscriptions subscriptions, PendingNotices notices, JournalContent content)
     {
@@ -18,7 +19,7 @@ internal sealed class EngineState
         Notices = notices;
         Run = content.Runs[^1];
         Rooms = new RoomTable(journal, options, content.Runs, content.LastRoomNumber, content.RoomCount);
-        _changes = new MembershipChanges { TellRoom = notices.ToRoom, TellEngine = notices.ToEngine };
+        _changes = new MembershipChanges { TellRoom = TellRoom, TellEngine = notices.ToEngine };
         Sessions = new SessionTable(Presence, _changes, options.GraceMs, options.ResumeMs);
         Refusals = content.Refusals;
         Log = new RoomLog(this);
@@ -55,6 +56,9 @@ internal sealed class EngineState
     /// <summary>Writes the sessions that the batch changed.</summary>
     public void Flush()
     {
+        foreach (var room in _emptied)
+            Presence.ForgetIfEmpty(room);
+        _emptied.Clear();
         if (_changes.Rows.Count == 0)
             return;
         Journal.BeginIfNeeded();
@@ -82,5 +86,12 @@ internal sealed class EngineState
         Journal.Meta.Set(MetaRows.RefusalCount, Refusals.Count);
         Journal.Meta.Set(MetaRows.Clean, 1);
         Journal.Commit();
+    }
+
+    private void TellRoom(RoomName room, RoomNotice notice)
+    {
+        Notices.ToRoom(room, notice);
+        if (notice is PresenceChanged { Count: 0 } && !Subscriptions.Contains(room))
+            _emptied.Add(room);
     }
 }

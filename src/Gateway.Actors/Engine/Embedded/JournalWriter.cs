@@ -225,7 +225,7 @@ internal sealed class JournalWriter(WorkQueue queue, EmbeddedOptions options, Jo
             state.Flush();
             Commit(state.Journal);
         }
-        catch (Exception exception) when (exception is JournalException or JournalDamagedException)
+        catch (Exception exception)
         {
             EngineLog.StillLost(log, exception.Message);
             notices.Drop();

@@ -177,7 +177,15 @@ internal sealed class RoomTable
 
     private void Drop(RoomLedger ledger)
     {
-        Seal(ledger);
+        try
+        {
+            Seal(ledger);
+        }
+        catch (JournalDamagedException)
+        {
+            // It stays unsealed; whoever touches the damaged part is told.
+        }
+
         _recency.Remove(ledger.Recency!);
         _ledgers.Remove(ledger.Room);
         _views.TryRemove(ledger.Room, out _);

@@ -36,3 +36,8 @@ public sealed class EmbeddedEpochs : EpochContract
 {
     protected override async Task<EngineLab> Begin() => await EmbeddedLab.Begin();
 }
+
+public sealed class EmbeddedPresenceModel : PresenceModelContract
+{
+    protected override async Task<EngineLab> Begin() => await EmbeddedLab.Begin();
+}

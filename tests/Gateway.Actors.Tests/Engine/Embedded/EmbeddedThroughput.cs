@@ -50,4 +50,34 @@ public sealed class EmbeddedThroughput(ITestOutputHelper output)
         await engine.DisposeAsync();
         directory.Delete(recursive: true);
     }
+
+    [Theory]
+    [InlineData(64, 1)]
+    [InlineData(512, 1)]
+    [InlineData(512, 64)]
+    public async Task The_processor_time_of_an_event_is_measured(int batch, int rooms)
+    {
+        var directory = Directory.CreateTempSubdirectory("gateway-cost-");
+        var engine = new EmbeddedEngine(
+            new EmbeddedOptions { DataDir = directory.FullName, Pumped = true }, TimeProvider.System, NullLogger<EmbeddedEngine>.Instance);
+        await engine.Start(new NoticeProbe(), default);
+        var names = Enumerable.Range(0, rooms).Select(i => RoomName.Parse($"room{i}")).ToArray();
+        var count = 0;
+        Round();
+        count = 0;
+        var before = Environment.CpuUsage.TotalTime;
+        while (count < 20_000)
+            Round();
+        var spent = Environment.CpuUsage.TotalTime - before;
+        output.WriteLine($"{batch} a batch, {rooms} rooms: {spent.TotalMicroseconds / count:F1} us of processor time an event");
+        await engine.DisposeAsync();
+        directory.Delete(recursive: true);
+
+        void Round()
+        {
+            for (var i = 0; i < batch; i++, count++)
+                engine.Publish(TestPublication.To(names[count % rooms], $"c-{count}", "ann", Body));
+            engine.Pump();
+        }
+    }
 }
