@@ -22,6 +22,9 @@ internal sealed class FakeOutput(bool holds = false) : IFrameOutput, IValueTaskS
 
     public bool IsAborted { get; private set; }
 
+    /// <summary>A write under way doesn't come back with the abort, only with <see cref="Break"/>.</summary>
+    public bool AbortIsSlow { get; set; }
+
     public bool IsComplete { get; private set; }
 
     public int Writes { get; private set; }
@@ -110,7 +113,8 @@ internal sealed class FakeOutput(bool holds = false) : IFrameOutput, IValueTaskS
     public void Abort()
     {
         IsAborted = true;
-        Break();
+        if (!AbortIsSlow)
+            Break();
     }
 
     int IValueTaskSource<int>.GetResult(short token) => _rest.GetResult(token);

@@ -177,6 +177,19 @@ public sealed class HandshakeTests
         await stalled.ReadToEnd();
     }
 
+    [Fact]
+    public async Task A_silent_connection_is_ended_but_a_silent_WebSocket_is_not()
+    {
+        await using var server = await TransportServer.Start(kestrel: options => options.Limits.KeepAliveTimeout = TimeSpan.FromSeconds(1));
+        var (client, connection) = await server.Connect();
+        await using var _ = client;
+        await using var silent = await RawClient.Connect(server.Port, tls: false);
+        await silent.ReadToEnd();
+        Frames.SendText(connection.Sink, "still here");
+        Assert.Equal("still here", await client.ReadText());
+        Assert.Equal(0, connection.ClosedCount);
+    }
+
     private sealed class Lease : IDisposable
     {
         private int _disposed;
