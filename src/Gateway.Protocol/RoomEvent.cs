@@ -34,5 +34,6 @@ public sealed record RoomEvent
     public bool Ephemeral { get; init; }
 
     /// <summary>What it takes in a queue or cache, for bounds.</summary>
-    public int ApproximateBytes => Fields.Length + 2 * (Id.Length + SenderId.Length + SenderName.Length + Type.Length) + 128;
+    public int ApproximateBytes =>
+        Fields.Length + Room.Value.Length + Id.Length + SenderId.Length + (3 * (SenderName.Length + Type.Length)) + 192;
 }

@@ -64,7 +64,7 @@ public sealed class TestSystem : IDisposable
     /// <summary>Stops all actors.</summary>
     public void Terminate()
     {
-        var terminated = System.Terminate();
+        var terminated = System.Terminate().AsTask();
         Run();
         if (!terminated.IsCompletedSuccessfully)
             throw new ExpectationException($"The system did not terminate: {System.Counters.ActorsAlive} actors are alive.");

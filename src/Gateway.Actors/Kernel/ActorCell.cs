@@ -1,5 +1,5 @@
-// An actor from the inside: its reference, instance, mailbox and what it has made of the lazily made rest. How it fails, restarts
-// and ends is in ActorCell.LifeCycle.cs. All but TryTell, SendSystem and the other Tells runs on the actor's turn alone.
+// An actor from the inside: its reference, instance, mailbox and what it has made of the lazily made rest. How it lives
+// and fails is in the other ActorCell files. All but TryTell, SendSystem and the other Tells runs on the actor's turn alone.
 
 namespace Gateway.Actors.Kernel;
 

@@ -62,14 +62,14 @@ public sealed class ActorContext
     {
         ArgumentNullException.ThrowIfNull(success);
         ArgumentNullException.ThrowIfNull(failure);
-        _ = Pipe.Run(_cell, task, success, failure);
+        Pipe.Run(_cell, task, success, failure);
     }
 
     public void PipeTo(ValueTask task, Func<object> success, Func<Exception, object> failure)
     {
         ArgumentNullException.ThrowIfNull(success);
         ArgumentNullException.ThrowIfNull(failure);
-        _ = Pipe.Run(_cell, task, success, failure);
+        Pipe.Run(_cell, task, success, failure);
     }
 
     internal void Unhandled(object message) => _cell.Unhandled(message);

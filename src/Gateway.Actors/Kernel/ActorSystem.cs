@@ -115,7 +115,8 @@ public sealed class ActorSystem : IAsyncDisposable
             return;
         if (_deadLetterRate.TryTake(out var suppressed))
             KernelLog.DeadLetter(_logger, message.GetType().Name, recipient, reason, suppressed);
-        Report(OnDeadLetter, new DeadLetter(message, sender ?? DeadLetters, recipient, reason));
+        if (OnDeadLetter is not null)
+            Report(OnDeadLetter, new DeadLetter(message, sender ?? DeadLetters, recipient, reason));
     }
 
     internal void PublishFailure(ActorFailure failure)

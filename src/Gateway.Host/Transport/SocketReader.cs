@@ -41,24 +41,21 @@ internal sealed class SocketReader(Stream stream, SocketSink sink, IConnectionPo
     {
         try
         {
-            while (await Receive())
+            // Waiting for a first byte holds no buffer; the wait stands here, not in a method of its own, for the memory of an idle connection.
+            while (true)
             {
+                var readable = stream.ReadAsync(Memory<byte>.Empty);
+                if (!readable.IsCompleted && _start == _end)
+                    LetGoWhileIdle();
+                await readable;
+                MakeRoom();
+                var received = await stream.ReadAsync(_buffer.AsMemory(_end));
+                if (received == 0)
+                    return;
+                _end += received;
                 _port?.Heard();
-                var found = Found.Enough;
-                while (found == Found.Enough)
-                {
-                    found = Decode(out var code);
-                    await HandOn();
-                    if (found == Found.Close)
-                    {
-                        sink.Close(code, "");
-                        await sink.Farewell();
-                        return;
-                    }
-
-                    if (found == Found.Violation)
-                        await Part(code);
-                }
+                if (!await Handle())
+                    return;
             }
         }
         catch (Exception gone) when (gone is IOException or OperationCanceledException or ObjectDisposedException)
@@ -73,21 +70,30 @@ internal sealed class SocketReader(Stream stream, SocketSink sink, IConnectionPo
         _decoder.Dispose();
     }
 
-    /// <returns>False: the peer has ended its stream.</returns>
-    private async ValueTask<bool> Receive()
+    private void LetGoWhileIdle()
     {
-        var readable = stream.ReadAsync(Memory<byte>.Empty);
-        if (!readable.IsCompleted && _start == _end)
-        {
-            ReturnBuffer();
-            _messages = null;
-        }
+        ReturnBuffer();
+        _messages = null;
+    }
 
-        await readable;
-        MakeRoom();
-        var received = await stream.ReadAsync(_buffer.AsMemory(_end));
-        _end += received;
-        return received > 0;
+    /// <returns>False: the peer has closed, and its close is answered.</returns>
+    private async ValueTask<bool> Handle()
+    {
+        Found found;
+        do
+        {
+            found = Decode(out var code);
+            await HandOn();
+            if (found == Found.Violation)
+                await Part(code);
+            if (found != Found.Close)
+                continue;
+            sink.Close(code, "");
+            await sink.Farewell();
+            return false;
+        }
+        while (found == Found.Enough);
+        return true;
     }
 
     /// <summary>Takes out of the buffer what is whole, and collects what it says.</summary>

@@ -51,25 +51,9 @@ internal sealed partial class WebSocketEndpoint(
         }
 
         var sink = new SocketSink(ChooseOutput(context, stream), _bounds, time, deadlines);
-        await Run(stream, sink, node.Open(new ConnectionRequest
-        {
-            Sink = sink,
-            Dialect = dialect,
-            Identity = admitted.Identity,
-            Rooms = admitted.Rooms,
-            Session = admitted.Session,
-            History = admitted.History,
-        }));
-    }
-
-    private async Task Run(Stream stream, SocketSink sink, IConnectionPort? port)
-    {
+        var port = OpenPort(sink, admitted);
         try
         {
-            if (port is null)
-                sink.Close(CloseCode.Restarting, "restarting");
-            else
-                sink.Attach(port);
             using var reader = new SocketReader(stream, sink, port, dialect, options.FrameBytes);
             await reader.Run();
         }
@@ -84,6 +68,25 @@ internal sealed partial class WebSocketEndpoint(
             sink.End();
             port?.Closed();
         }
+    }
+
+    /// <summary>Null where the node takes no more; the peer is told.</summary>
+    private IConnectionPort? OpenPort(SocketSink sink, HandshakeDecision.Admitted admitted)
+    {
+        var port = node.Open(new ConnectionRequest
+        {
+            Sink = sink,
+            Dialect = dialect,
+            Identity = admitted.Identity,
+            Rooms = admitted.Rooms,
+            Session = admitted.Session,
+            History = admitted.History,
+        });
+        if (port is null)
+            sink.Close(CloseCode.Restarting, "restarting");
+        else
+            sink.Attach(port);
+        return port;
     }
 
     /// <summary>The raw socket where nothing but our own output lies between HTTP and it; the stream everywhere else. The feature with the

@@ -1,11 +1,16 @@
 // One object of a frame as a table of its members. Made by one pass over the text; the table is the caller's.
 
+using System.Text;
+
 namespace Gateway.Protocol.Json;
 
 internal readonly ref struct JsonObject
 {
     /// <summary>How much of a name that is no name of the contract an error repeats: a plain word at most.</summary>
     private const int NamedChars = 64;
+
+    /// <summary>Of the filter that spares most names the comparison with all before them; eight bits a name at the most members.</summary>
+    private const int FilterBits = 8 * ProtocolLimits.FieldsPerObject;
 
     private JsonObject(ReadOnlySpan<byte> text, ReadOnlySpan<JsonMember> members, bool tooMany, int duplicate, JsonMember id, int ids)
     {
@@ -44,6 +49,8 @@ internal readonly ref struct JsonObject
         var duplicate = -1;
         JsonMember id = default;
         var ids = 0;
+        Span<ulong> filter = stackalloc ulong[FilterBits / 64];
+        filter.Clear();
         scanner.Enter();
         JsonStep step;
         while ((step = scanner.NextMember(out var member)) == JsonStep.Found)
@@ -62,7 +69,7 @@ internal readonly ref struct JsonObject
             }
 
             member.NameHash = JsonText.HashName(member.Name(text));
-            if (duplicate < 0 && IsNamedBefore(member, table.AsSpan(0, count), text))
+            if (duplicate < 0 && IsInFilter(filter, member.NameHash) && IsNamedBefore(member, table.AsSpan(0, count), text))
                 duplicate = count;
             table[count++] = member;
         }
@@ -104,15 +111,29 @@ internal readonly ref struct JsonObject
     /// <summary>The name that stands twice, for the error; null where it might be more than a name.</summary>
     public string? DuplicateName()
     {
-        if (!JsonText.TryDecode(Members[Duplicate].Name(Text), NamedChars, out var name))
+        Span<byte> name = stackalloc byte[NamedChars];
+        if (!JsonText.TryDecodeAscii(Members[Duplicate].Name(Text), name, out var length))
             return null;
+        name = name[..length];
         foreach (var character in name)
         {
-            if (!char.IsAsciiLetterOrDigit(character) && character is not ('_' or '-'))
+            if (!char.IsAsciiLetterOrDigit((char)character) && character is not ((byte)'_' or (byte)'-'))
                 return null;
         }
 
-        return name;
+        return length > 0 ? Encoding.ASCII.GetString(name) : null;
+    }
+
+    /// <summary>Puts the hash in.</summary>
+    /// <returns>Whether it, or another that shares its bit, was in before.</returns>
+    private static bool IsInFilter(Span<ulong> filter, int hash)
+    {
+        var bit = hash & (FilterBits - 1);
+        ref var word = ref filter[bit / 64];
+        var mask = 1ul << (bit % 64);
+        var before = (word & mask) != 0;
+        word |= mask;
+        return before;
     }
 
     private static bool IsNamedBefore(in JsonMember member, ReadOnlySpan<JsonMember> before, ReadOnlySpan<byte> text)

@@ -1,6 +1,6 @@
 // Walks JSON text (RFC 8259, strictly) over UTF-8: validates values and yields members and elements as offsets. Run by the
 // parser for every frame, so it never throws, allocates or recurses: the framework's Utf8JsonReader reports a peer's mistakes
-// by throwing, some 10-20 µs each, and malformed frames must cost no more than good ones.
+// by throwing, microseconds and a kilobyte each, and malformed frames must cost no more than good ones (docs/decisions/0002).
 
 using System.Buffers;
 
@@ -30,6 +30,8 @@ internal ref struct JsonScanner(ReadOnlySpan<byte> text)
     /// <summary>The next byte that is no whitespace, or -1 at the end.</summary>
     public int Peek()
     {
+        if (_position < _text.Length && _text[_position] > ' ')
+            return _text[_position];
         SkipWhitespace();
         return _position < _text.Length ? _text[_position] : -1;
     }

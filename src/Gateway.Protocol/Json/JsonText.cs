@@ -67,7 +67,10 @@ internal static class JsonText
         const uint offsetBasis = 2166136261;
         const uint prime = 16777619;
         var hash = offsetBasis;
-        var runes = new EscapedRunes(name);
+        var plain = 0;
+        for (; plain < name.Length && name[plain] < 0x80 && name[plain] != '\\'; plain++)
+            hash = (hash ^ name[plain]) * prime;
+        var runes = new EscapedRunes(name[plain..]);
         while (runes.Next(out var rune))
             hash = (hash ^ (uint)rune) * prime;
         return (int)hash;

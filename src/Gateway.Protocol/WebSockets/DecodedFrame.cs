@@ -36,8 +36,9 @@ public readonly ref struct DecodedFrame
     /// <summary>How many bytes at the front of the buffer are done with; to be dropped once the payload has been used.</summary>
     public int Consumed { get; init; }
 
-    /// <summary>With NeedMore: how long the buffer, what was consumed being dropped, must at least be before a read can find
-    /// anything. At most the longest message and <see cref="FrameDecoder.MaxHeader"/>. Grow as bytes come, not on this word alone.</summary>
+    /// <summary>With NeedMore: how long the buffer must at least be, once what was consumed is dropped, for the frame that has
+    /// begun, as far as is known; at most <see cref="FrameDecoder.MaxHeader"/> and the longest message. Grow as bytes come,
+    /// not on this word alone.</summary>
     public int Needed { get; init; }
 
     /// <summary>With Close: the peer's code; 0 where it gave none.</summary>

@@ -49,4 +49,144 @@ public abstract class EventLogContract
         await Task.WhenAll(outcomes);
         Assert.Equal(Enumerable.Range(1, 300).Select(seq => (long)seq), outcomes.Select(outcome => outcome.Result.Seq));
     }
+
+    [Fact]
+    public async Task A_new_listener_hears_everything_behind_the_position_it_was_answered_and_nothing_else()
+    {
+        await using var lab = await Begin();
+        var talking = Task.Run(() => lab.Engine.SayMany(Lobby, 500));
+        var listeners = new List<(NoticeProbe Probe, long Top)>();
+        for (var i = 0; i < 10; i++)
+        {
+            var probe = new NoticeProbe();
+            listeners.Add((probe, (await lab.Engine.Subscribe(Lobby, probe)).Position.Top));
+        }
+
+        await talking;
+        var end = listeners[^1];
+        Assert.Equal(Enumerable.Range(1, 500).Select(seq => (long)seq).Skip((int)end.Top), end.Probe.Seqs);
+        for (var i = 0; i < 9; i++)
+            Assert.Equal(Enumerable.Range(1, 500).Select(seq => (long)seq).Skip((int)listeners[i].Top).Take((int)(listeners[i + 1].Top - listeners[i].Top)), listeners[i].Probe.Seqs);
+    }
+
+    [Fact]
+    public async Task A_listener_that_was_replaced_can_not_end_its_successors_subscription()
+    {
+        await using var lab = await Begin();
+        var old = await lab.Engine.Listen(Lobby);
+        var fresh = await lab.Engine.Listen(Lobby);
+        lab.Engine.Unsubscribe(Lobby, old);
+        await lab.Engine.Say(Lobby);
+        Assert.Equal([1L], fresh.Seqs);
+        lab.Engine.Unsubscribe(Lobby, fresh);
+        await lab.Engine.Say(Lobby);
+        Assert.Equal([1L], fresh.Seqs);
+        Assert.Empty(old.Seqs);
+    }
+
+    [Fact]
+    public async Task An_ack_comes_only_once_the_event_can_be_read()
+    {
+        await using var lab = await Begin();
+        for (var i = 0; i < 20; i++)
+        {
+            var outcome = await lab.Engine.Say(Lobby, $"c-{i}", fields: $"\"n\":{i}");
+            var page = await lab.Engine.Last(Lobby, 1);
+            Assert.Equal(outcome.Seq, page.Events[0].Seq);
+            Assert.Equal(new RoomPosition(outcome.Epoch!, outcome.Seq), page.Position);
+        }
+    }
+
+    [Fact]
+    public async Task An_acked_event_survives_the_process_exactly_as_it_was()
+    {
+        await using var lab = await Begin();
+        var fields = "\"content\":\"é\\u0000\\n\",\"n\":1.10";
+        var outcome = await lab.Engine.Say(Lobby, "c-1", "zoë", fields);
+        await lab.Kill();
+        var stored = Assert.Single((await lab.Engine.Last(Lobby, 10)).Events);
+        Assert.Equal(("c-1", "zoë", "zoë", "message", 1L), (stored.Id, stored.SenderId, stored.SenderName, stored.Type, stored.Seq));
+        Assert.Equal(outcome.TimestampMs, stored.TimestampMs);
+        Assert.Equal(fields, System.Text.Encoding.UTF8.GetString(stored.Fields.Span));
+    }
+
+    [Fact]
+    public async Task A_completed_publication_is_completed_once_also_when_the_engine_stops()
+    {
+        var lab = await Begin();
+        var publications = Enumerable.Range(0, 200).Select(i => TestPublication.To(Lobby, $"c-{i}")).ToArray();
+        foreach (var publication in publications)
+            lab.Engine.Publish(publication);
+        var engine = lab.Engine;
+        await lab.DisposeAsync();
+        var late = TestPublication.To(Lobby, "late");
+        engine.Publish(late);
+        Assert.Equal(PublishStatus.Degraded, (await late.Outcome).Status);
+        Assert.All(publications, publication => Assert.Equal(PublishStatus.Stored, publication.Outcome.Result.Status));
+        Assert.All(publications, publication => Assert.Equal(1, publication.Completions));
+    }
+
+    [Fact]
+    public async Task An_ephemeral_event_is_heard_and_not_stored()
+    {
+        await using var lab = await Begin();
+        var live = RoomName.Parse("live:stage");
+        var (lobby, stage) = (await lab.Engine.Listen(Lobby), await lab.Engine.Listen(live));
+        foreach (var publication in new[] { TestPublication.To(Lobby, "e-1", ephemeral: true), TestPublication.To(live, "e-2") })
+        {
+            lab.Engine.Publish(publication);
+            var outcome = await publication.Outcome;
+            Assert.Equal((PublishStatus.Relayed, 0L, lab.Time.GetUtcNow().ToUnixTimeMilliseconds()), (outcome.Status, outcome.Seq, outcome.TimestampMs));
+        }
+
+        Assert.Equal("e-1", Assert.IsType<EventRelayed>(Assert.Single(lobby.Heard)).Event.Id);
+        Assert.Equal("e-2", Assert.IsType<EventRelayed>(Assert.Single(stage.Heard)).Event.Id);
+        Assert.Empty((await lab.Engine.Last(Lobby, 10)).Events);
+        Assert.Equal((EngineStatus.Ok, 0), ((await lab.Engine.Last(live, 10)).Status, (await lab.Engine.Last(live, 10)).Events.Count));
+    }
+
+    [Fact]
+    public async Task A_signal_reaches_the_rooms_listener_alone()
+    {
+        await using var lab = await Begin();
+        var (lobby, other) = (await lab.Engine.Listen(Lobby), await lab.Engine.Listen(Other));
+        var signal = new TypingSignal("ann", "Ann", true, false, default, 7);
+        lab.Engine.Signal(Lobby, signal);
+        await lab.Engine.Say(Lobby);
+        Assert.Contains(signal, lobby.Heard);
+        Assert.Empty(other.Heard);
+    }
+
+    [Fact]
+    public async Task A_namespace_that_is_not_served_is_unsupported()
+    {
+        await using var lab = await Begin();
+        Assert.Equal(PublishStatus.Unsupported, (await lab.Engine.Say(RoomName.Parse("nowhere:x"))).Status);
+    }
+
+    [Fact]
+    public async Task Rooms_are_listed_by_name_where_they_have_events_or_members()
+    {
+        await using var lab = await Begin();
+        foreach (var name in new[] { "b", "d", "small:a", "a" })
+            await lab.Engine.SayMany(RoomName.Parse(name), 2);
+        await lab.Engine.Enter("ann", RoomName.Parse("c"));
+        await lab.Engine.Listen(RoomName.Parse("unused"));
+        var (_, rooms) = await lab.Engine.ListRooms(null, 3);
+        Assert.Equal([("a", 2L, 0), ("b", 2L, 0), ("c", 0L, 1)], rooms.Select(room => (room.Room.Value, room.Top, room.Users)));
+        Assert.Equal(["d", "small:a"], (await lab.Engine.ListRooms("c", 10)).Rooms.Select(room => room.Room.Value));
+        await lab.Kill();
+        Assert.Equal(5, (await lab.Engine.ListRooms(null, 10)).Rooms.Count);
+        Assert.Equal(EngineStatus.NotFound, (await lab.Engine.Describe(RoomName.Parse("unused"))).Status);
+    }
+
+    [Fact]
+    public async Task A_probe_proves_that_the_storage_takes_writes_and_the_node_is_known()
+    {
+        await using var lab = await Begin();
+        Assert.Equal(EngineStatus.Ok, await lab.Engine.Probe());
+        var load = new NodeLoad(3, 2, 1.5, 1000, true);
+        lab.Engine.Report(load);
+        Assert.Equal(load, Assert.Single((await lab.Engine.Nodes()).Nodes).Load);
+    }
 }

@@ -66,8 +66,8 @@ public sealed class DeathWatchTests : IDisposable
     public void Nothing_arrives_after_unwatch_even_if_it_was_under_way()
     {
         Do(context => context.Watch(_other));
-        // The watched one ends while the watcher has an unwatch ahead of the news in its mailbox.
-        Send(_watcher, context => context.System.Stop(_other));
+        // It ends first: the news overtakes the unwatching message and is queued behind it.
+        _system.System.Stop(_other);
         Send(_watcher, context =>
         {
             _probe.Tell("unwatching");

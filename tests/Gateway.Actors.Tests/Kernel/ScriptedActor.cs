@@ -29,15 +29,15 @@ internal sealed class ScriptedActor(ActorRef log, ScriptedActor.Script script) :
 
     protected override void PreRestart(Exception reason, object? message)
     {
-        log.Tell($"before restart {script.Name}: {reason.Message} at {message ?? "nothing"}", Self);
-        script.OnBeforeRestart?.Invoke();
+        log.Tell("before restart " + script.Name, Self);
+        script.OnBeforeRestart?.Invoke(reason, message);
         if (!script.KeepChildren)
             base.PreRestart(reason, message);
     }
 
     protected override void PostRestart(Exception reason)
     {
-        log.Tell($"restart {script.Name}: {reason.Message}", Self);
+        log.Tell("restart " + script.Name, Self);
         script.OnAfterRestart?.Invoke();
         base.PostRestart(reason);
     }
@@ -74,7 +74,7 @@ internal sealed class ScriptedActor(ActorRef log, ScriptedActor.Script script) :
 
         public Action? OnStop { get; init; }
 
-        public Action? OnBeforeRestart { get; init; }
+        public Action<Exception, object?>? OnBeforeRestart { get; init; }
 
         public Action? OnAfterRestart { get; init; }
 

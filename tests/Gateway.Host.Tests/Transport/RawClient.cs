@@ -1,6 +1,7 @@
 // A WebSocket client made of a socket and nothing else: it sees every byte, and sends what it is told to, right or wrong.
 
 using System.Buffers.Binary;
+using System.Globalization;
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
@@ -110,6 +111,18 @@ internal sealed class RawClient : IAsyncDisposable
 
             Assert.True(await Fill(), "The stream ended within a response's head.");
         }
+    }
+
+    /// <summary>A whole response with a Content-Length.</summary>
+    public async Task<(string Head, string Body)> ReadResponse()
+    {
+        var head = await ReadHead();
+        const string Name = "Content-Length: ";
+        var at = head.IndexOf(Name, StringComparison.Ordinal);
+        Assert.True(at >= 0, head);
+        at += Name.Length;
+        var length = int.Parse(head.AsSpan(at, head.IndexOf('\r', at) - at), CultureInfo.InvariantCulture);
+        return (head, Encoding.UTF8.GetString(await ReadBytes(length)));
     }
 
     public async Task<byte[]> ReadBytes(int count)

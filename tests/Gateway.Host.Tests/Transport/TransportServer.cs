@@ -41,7 +41,8 @@ internal sealed class TransportServer : IAsyncDisposable
     public CloseDeadlines Deadlines => _app.Services.GetRequiredService<CloseDeadlines>();
 
     public static async Task<TransportServer> Start(
-        bool tls = false, NodeOptions? options = null, Action<IEndpointRouteBuilder>? routes = null, Action<KestrelServerOptions>? kestrel = null)
+        bool tls = false, NodeOptions? options = null, Action<IEndpointRouteBuilder>? routes = null, Action<KestrelServerOptions>? kestrel = null,
+        TimeProvider? time = null)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
@@ -51,6 +52,7 @@ internal sealed class TransportServer : IAsyncDisposable
         builder.Services.AddSingleton<IHandshakeGate>(gate);
         builder.Services.AddSingleton<IDialect>(new JsonDialect());
         builder.Services.AddSingleton(options ?? new NodeOptions());
+        builder.Services.AddSingleton(time ?? TimeProvider.System);
         builder.Services.AddRoutingCore();
         builder.Services.AddGatewaySockets();
         builder.WebHost.UseKestrelHttpsConfiguration();
@@ -87,8 +89,8 @@ internal sealed class TransportServer : IAsyncDisposable
 
     private static X509Certificate2 Certificate()
     {
-        using var key = RSA.Create(2048);
-        var request = new CertificateRequest("CN=localhost", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest("CN=localhost", key, HashAlgorithmName.SHA256);
         using var certificate = request.CreateSelfSigned(DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch.AddYears(100));
         return X509CertificateLoader.LoadPkcs12(certificate.Export(X509ContentType.Pkcs12), null);
     }

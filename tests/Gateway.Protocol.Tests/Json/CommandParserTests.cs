@@ -177,6 +177,20 @@ public sealed class CommandParserTests
     }
 
     [Fact]
+    public void Numbers_of_any_length_are_judged_and_never_throw()
+    {
+        var digits = new string('9', 60_000);
+        foreach (var number in new[] { digits, $"0.{digits}e-{digits}", $"1e{digits}", $"1e-{digits}", $"-{digits}.5", $"5e{int.MaxValue}9" })
+        {
+            Refused($"{{\"type\":\"subscribe\",\"maxRate\":{number}}}", ErrorCode.BadFrame, "maxRate");
+            Refused($"{{\"type\":\"read\",\"seq\":{number}}}", ErrorCode.BadFrame, "seq");
+            Refused($"{{\"type\":\"join\",\"room\":{number}}}", ErrorCode.BadRoom, "room");
+        }
+
+        Assert.Equal(5, Parse<SubscribeCommand>($"{{\"type\":\"subscribe\",\"maxRate\":5.{new string('0', 60_000)}}}").MaxRate);
+    }
+
+    [Fact]
     public void An_auth_bears_a_token_of_8192_characters_at_most()
     {
         Assert.Equal(new AuthCommand(null, "x.y.z"), Parse("{\"type\":\"auth\",\"token\":\"x.y.z\"}"));

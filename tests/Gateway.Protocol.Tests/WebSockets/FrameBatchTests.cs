@@ -45,6 +45,19 @@ public sealed class FrameBatchTests
     }
 
     [Fact]
+    public void A_long_payload_that_fills_the_buffer_to_its_last_byte_still_gets_its_header()
+    {
+        // The pool hands out powers of two; behind the usual header of four bytes this payload leaves nothing.
+        var payload = Payload((1 << 17) - 4);
+        var batch = FrameBatch.Rent(1 << 17);
+        batch.BeginFrame();
+        batch.Write(payload);
+        batch.EndFrame();
+        Assert.Equal([payload], Read(batch.Memory.Span));
+        batch.Release();
+    }
+
+    [Fact]
     public void A_frame_bears_the_opcode_it_was_closed_with()
     {
         var batch = FrameBatch.Rent();

@@ -30,7 +30,10 @@ internal sealed class SqliteStatement : IDisposable
 
     public SqliteStatement Bind(int index, string value)
     {
-        _file.Check(raw.sqlite3_bind_text(_statement, index, Encoding.UTF8.GetBytes(value)));
+        // An empty span would be bound as NULL.
+        _file.Check(value.Length == 0
+            ? raw.sqlite3_bind_text(_statement, index, "")
+            : raw.sqlite3_bind_text(_statement, index, Encoding.UTF8.GetBytes(value)));
         return this;
     }
 

@@ -21,3 +21,18 @@ public sealed class EmbeddedCursors : CursorContract
 {
     protected override async Task<EngineLab> Begin() => await EmbeddedLab.Begin();
 }
+
+public sealed class EmbeddedIdempotency : IdempotencyContract
+{
+    protected override async Task<EngineLab> Begin() => await EmbeddedLab.Begin();
+}
+
+public sealed class EmbeddedHistory : HistoryContract
+{
+    protected override async Task<EngineLab> Begin() => await EmbeddedLab.Begin();
+}
+
+public sealed class EmbeddedEpochs : EpochContract
+{
+    protected override async Task<EngineLab> Begin() => await EmbeddedLab.Begin();
+}

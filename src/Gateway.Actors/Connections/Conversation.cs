@@ -1,0 +1,169 @@
+// The order of a connection's work: the agenda first, then the client's messages as they came, each begun only when the one before has its
+// answer. Events alone don't wait for one another. Runs on the connection actor's turn.
+
+using Gateway.Actors.Engine;
+using Gateway.Actors.Kernel;
+using Gateway.Actors.Rooms;
+using Gateway.Protocol;
+using Gateway.Protocol.Inbound;
+using Gateway.Protocol.Outbound;
+
+namespace Gateway.Actors.Connections;
+
+internal sealed class Conversation(
+    ConnectionCore core, ConnectionPort port, ConnectionRooms rooms, Publisher publisher, Admission admission, ActorContext context)
+{
+    /// <summary>The engine answers or gives up well before (rule S3); an answer that is later than this is lost with the room that owed it.</summary>
+    private static readonly TimeSpan AnswerDeadline = TimeSpan.FromSeconds(10);
+
+    private readonly CommandLimits _limits = new(core);
+    private readonly Queries _queries = new(core);
+    private readonly Queue<AgendaItem> _agenda = new();
+    private int _next;
+    private bool _waiting;
+
+    /// <summary>Does whatever can be done now.</summary>
+    public void GoOn()
+    {
+        while (!_waiting && !core.IsClosing)
+        {
+            if (_agenda.TryDequeue(out var item))
+            {
+                Do(item);
+                continue;
+            }
+
+            if (port.Input is not { } input || publisher.IsFull)
+                return;
+            if (_next < input.Count)
+            {
+                Handle(input[_next++]);
+                continue;
+            }
+
+            _next = 0;
+            port.Taken();
+        }
+    }
+
+    public void Plan(IEnumerable<AgendaItem> items)
+    {
+        foreach (var item in items)
+            _agenda.Enqueue(item);
+    }
+
+    /// <summary>Nothing further is begun until the answer is there.</summary>
+    public void Await<T>(Task<T>? answer)
+        where T : notnull
+    {
+        if (answer is null)
+            return;
+        Wait();
+        context.PipeTo(new ValueTask<T>(answer), static value => value, static error => new DependencyThrew(error));
+    }
+
+    public void Answered()
+    {
+        _waiting = false;
+        context.Timers.Cancel(ConnectionTimer.Overdue);
+    }
+
+    public void OnRead(CommandAnswered answer)
+    {
+        if (answer.Answer is { } message)
+            core.Reply(message);
+        else
+            core.Fail(answer.CommandId, answer.Status, answer.Room);
+    }
+
+    /// <summary>Only a room that failed with the question in its mailbox can owe an answer for so long.</summary>
+    public void OnOverdue()
+    {
+        core.Fail(null, EngineStatus.Unknown, null);
+        Answered();
+    }
+
+    private void Wait()
+    {
+        _waiting = true;
+        context.Timers.StartSingle(ConnectionTimer.Overdue, ConnectionTimer.Overdue, AnswerDeadline);
+    }
+
+    private void Do(AgendaItem item)
+    {
+        switch (item)
+        {
+            case JoinItem join when rooms.Join(join): Wait(); break;
+            case WelcomeItem welcome: admission.Welcome(welcome); break;
+            case DiscardSessionItem discard: admission.Discard(discard.Session); break;
+        }
+    }
+
+    private void Handle(ClientMessage message)
+    {
+        var isFirst = admission.TakeFirstAfterWelcome();
+        if (!_limits.Allow(message))
+            return;
+        if (core.Identity is null && message is not (AuthCommand or PingCommand or InvalidMessage { Code: ErrorCode.BadJson }))
+        {
+            core.Fail(message.Id, ErrorCode.Unauthorized, "Say who you are first, with auth.");
+            return;
+        }
+
+        switch (message)
+        {
+            case PublishCommand command: publisher.Publish(command); break;
+            case PingCommand command: core.Reply(new Pong(command.Id, command.Echo, core.Node.Time.GetUtcNow(), rooms.Heads()), SinkLane.Urgent); break;
+            case JoinCommand command: Join(command); break;
+            case LeaveCommand command when rooms.Leave(command): Wait(); break;
+            case LeaveCommand: break;
+            case TypingCommand command: Typing(command); break;
+            case ReceiptCommand command: Receipt(command); break;
+            case HistoryCommand command: Await(_queries.History(command)); break;
+            case PresenceCommand command: Await(_queries.Presence(command)); break;
+            case AuthCommand command: Await(admission.Check(command)); break;
+            case ResumeCommand command: Await(admission.Resume(command, isFirst)); break;
+            case SubscribeCommand command: Subscribe(command); break;
+            case InvalidMessage invalid: core.Fail(invalid.Id, invalid.Code, invalid.Text, invalid.Field); break;
+            default: throw new InvalidOperationException($"No handler for {message.GetType().Name}.");
+        }
+    }
+
+    private void Join(JoinCommand command)
+    {
+        if (core.RoomOf(command) is { } room)
+            Do(new JoinItem(room, new ReplayFrom(command.Since, command.Epoch, command.History), Silent: false, command.Id, Admitted: false));
+    }
+
+    private void Typing(TypingCommand command)
+    {
+        if (MembershipFor(command) is { } membership)
+            membership.Handle.Actor.Tell(new MemberTyping(core.Id, command), context.Self);
+    }
+
+    private void Receipt(ReceiptCommand command)
+    {
+        if (MembershipFor(command) is not { } membership)
+            return;
+        if (!membership.Handle.Policy.Receipts)
+            core.Fail(command.Id, ErrorCode.Unsupported, "This room has no receipts.", room: membership.Handle.Room);
+        else
+            membership.Handle.Actor.Tell(new MemberReceipt(core.Id, command.Status, command.Seq), context.Self);
+    }
+
+    private void Subscribe(SubscribeCommand command)
+    {
+        if (core.RoomOf(command) is { } room && core.Require(Rights.Join, room, command.Id))
+            core.Fail(command.Id, ErrorCode.Unsupported, "This room can't be subscribed to; join it.", room: room);
+    }
+
+    private Membership? MembershipFor(RoomMessage message)
+    {
+        if (core.RoomOf(message) is not { } room)
+            return null;
+        if (core.Rooms.TryGetValue(room, out var membership) && !membership.Hidden)
+            return membership;
+        core.Fail(message.Id, ErrorCode.NotJoined, "Join the room first.", room: room);
+        return null;
+    }
+}

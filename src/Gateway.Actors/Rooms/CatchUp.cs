@@ -1,0 +1,259 @@
+// Serves members from the room's history at their own pace, until they are where the room is: after a join, and after falling behind.
+// Runs on the room actor's turn; pages are read and encoded elsewhere and come back as PageRead. Nobody else waits for it.
+
+using Gateway.Actors.Connections;
+using Gateway.Actors.Engine;
+using Gateway.Protocol;
+using Gateway.Protocol.Outbound;
+
+namespace Gateway.Actors.Rooms;
+
+/// <summary>A page of history for one member, encoded and ready.</summary>
+internal sealed record PageRead(Member Member, int Number, HistoryPage Page, DialectLane Encoded, FirstPage? First);
+
+/// <summary>The page is a newcomer's: <c>joined</c> goes out before it.</summary>
+internal sealed record FirstPage(JoinRoom Join, RoomMembership Membership);
+
+/// <summary>What catching up needs of the actor that runs it.</summary>
+internal interface ICatchUpHost
+{
+    /// <summary>Reads from the engine; the mapped result comes back as a message.</summary>
+    void ReadPage(HistoryQuery query, Func<HistoryPage, PageRead> map);
+
+    /// <summary>A join that can't be served after all.</summary>
+    void Refuse(JoinRoom join, EngineStatus status);
+
+    /// <summary>A page could not be read: call <see cref="CatchUp.Retry"/> in a while.</summary>
+    void RetryLater();
+}
+
+internal sealed class CatchUp(RoomState room, FanOut fanOut, RoomPresence presence, NodeOptions options, ICatchUpHost actor)
+{
+    private readonly List<Member> _aheadOfRoom = [];
+
+    /// <summary>A newcomer: tells it <c>joined</c>, then what it asked for.</summary>
+    public void Begin(FirstPage first)
+    {
+        var member = first.Join.Member;
+        fanOut.Flush();
+        member.State = MemberState.CatchingUp;
+        member.PresenceVersion = first.Membership.Version;
+        var replay = first.Join.Replay;
+        var limit = replay.History ?? room.Policy.DefaultHistory;
+        var wanted = room.IsLog && member.SeesHistory && (replay.Since is not null || limit > 0);
+        if (!wanted)
+        {
+            member.Position = room.Handle.Head;
+            TellJoined(first, room.Position, replay.Since is null ? null : false);
+            Advance(member);
+            return;
+        }
+
+        Read(member, new HistoryQuery(room.Room, replay.Since, replay.Epoch, null, replay.Since is null ? limit : PageEvents, PageBytes), first);
+    }
+
+    /// <summary>The member's sink has room again, or a page went through.</summary>
+    public void Continue(Member member)
+    {
+        if (member.State == MemberState.CatchingUp && !member.PageAwaited)
+            Advance(member);
+    }
+
+    public void OnPage(PageRead read)
+    {
+        var member = read.Member;
+        var current = room.IsCurrent(member) && member.PageNumber == read.Number;
+        if (current)
+        {
+            member.PageAwaited = false;
+            if (read.Page.Status == EngineStatus.Ok)
+                Serve(read);
+            else if (read.First is { } first)
+                actor.Refuse(first.Join, read.Page.Status);
+            else
+                actor.RetryLater();
+        }
+
+        read.Encoded.Clear();
+    }
+
+    /// <summary>The room's epoch changed: those ahead of the cut are told, all others just go on.</summary>
+    public void OnRolled(RoomRolled rolled)
+    {
+        foreach (var member in room.Members.Values)
+        {
+            if (member.State == MemberState.Joining)
+                continue;
+            var position = member.State == MemberState.Live ? room.Handle.Head : member.Position;
+            member.PageNumber++;
+            member.PageAwaited = false;
+            if (rolled.Reason == GapReason.Reset)
+                Tell(member, new Gap(room.Room, rolled.Position.Epoch, null, null, GapReason.Reset));
+            else if (position > rolled.Cut)
+                Tell(member, new Gap(room.Room, rolled.Position.Epoch, rolled.Cut + 1, position, GapReason.RolledBack));
+            member.Position = rolled.Reason == GapReason.Reset ? 0 : Math.Min(position, rolled.Cut);
+            member.State = MemberState.CatchingUp;
+        }
+    }
+
+    /// <summary>Takes up again whoever waits for a page that could not be read, or for the room to come up to it.</summary>
+    public void Retry()
+    {
+        foreach (var member in room.Members.Values)
+            Continue(member);
+    }
+
+    /// <summary>The room has handed out more: those who had read further than it may go live.</summary>
+    public void OnFlushed()
+    {
+        if (_aheadOfRoom.Count == 0)
+            return;
+        var waiting = _aheadOfRoom.ToArray();
+        _aheadOfRoom.Clear();
+        foreach (var member in waiting)
+        {
+            if (room.IsCurrent(member))
+                Continue(member);
+        }
+    }
+
+    /// <summary>Half of the outbox: with less than a quarter waiting, a page always fits.</summary>
+    private int PageEvents => Math.Min(ProtocolLimits.HistoryLimit, Math.Max(1, options.OutboxEvents / 2));
+
+    private int PageBytes => Math.Min(ProtocolLimits.HistoryAnswerBytes, options.OutboxBytes / 2);
+
+    private void Serve(PageRead read)
+    {
+        var (member, page) = (read.Member, read.Page);
+        if (read.First is { } first)
+        {
+            member.Position = page.Events.Count > 0 ? page.Events[0].Seq - 1 : page.Position.Top;
+            TellJoined(first, page.Position, first.Join.Replay.Since is null ? null : page.Continuity == Continuity.Proven);
+        }
+
+        if (page.Continuity != Continuity.Proven)
+        {
+            // Told once: what is missing counts as handed over.
+            TellGap(member, page);
+            member.Position = page.Events.Count > 0 ? page.Events[0].Seq - 1 : page.Position.Top;
+        }
+
+        if (page.Events.Count > 0)
+        {
+            var (position, all) = FanOut.DeliverPage(member, read.Encoded, member.Position);
+            member.Position = position;
+            FanOut.ReleaseAcks(member, position);
+            if (!all)
+            {
+                member.Sink.NotifyWhenDrained();
+                return;
+            }
+        }
+        else
+        {
+            member.Position = Math.Max(member.Position, page.Position.Top);
+        }
+
+        if (page.More && NeedsMore(read))
+            ReadNext(member);
+        else
+            Advance(member);
+    }
+
+    /// <summary>The last N events of a join come in one page, and "more" there means older ones.</summary>
+    private static bool NeedsMore(PageRead read) => read.First is null || read.First.Join.Replay.Since is not null;
+
+    private void Advance(Member member)
+    {
+        fanOut.Flush();
+        var head = room.Handle.Head;
+        if (member.Position > head)
+        {
+            _aheadOfRoom.Add(member);
+            return;
+        }
+
+        if (member.Position < head)
+        {
+            if (!room.Recent.Covers(member.Position))
+            {
+                ReadNext(member);
+                return;
+            }
+
+            if (!DeliverRecent(member))
+                return;
+        }
+
+        member.State = MemberState.Live;
+        member.Lagging = false;
+        FanOut.ReleaseAcks(member, head);
+        if (member.MissedPresence)
+            presence.TellAll(member);
+    }
+
+    private bool DeliverRecent(Member member)
+    {
+        var lane = new DialectLane(member.Dialect);
+        foreach (var roomEvent in room.Recent.After(member.Position))
+            lane.Append(roomEvent, room.Epoch, replay: member.Lagging);
+        var (position, all) = FanOut.DeliverPage(member, lane, member.Position);
+        lane.Clear();
+        member.Position = position;
+        FanOut.ReleaseAcks(member, position);
+        if (!all)
+            member.Sink.NotifyWhenDrained();
+        return all;
+    }
+
+    private void ReadNext(Member member) =>
+        Read(member, new HistoryQuery(room.Room, member.Position, null, null, PageEvents, PageBytes), null);
+
+    private void Read(Member member, HistoryQuery query, FirstPage? first)
+    {
+        member.PageAwaited = true;
+        var number = ++member.PageNumber;
+        var dialect = member.Dialect;
+        actor.ReadPage(query, page => new PageRead(member, number, page, Encode(page, dialect), first));
+    }
+
+    /// <summary>Runs where the page was read, not on the room's turn.</summary>
+    private static DialectLane Encode(HistoryPage page, IDialect dialect)
+    {
+        var lane = new DialectLane(dialect);
+        foreach (var roomEvent in page.Events)
+            lane.Append(roomEvent, page.Position.Epoch, replay: true);
+        return lane;
+    }
+
+    private void TellJoined(FirstPage first, RoomPosition position, bool? recovered)
+    {
+        var (join, membership) = (first.Join, first.Membership);
+        var member = join.Member;
+        if (!join.Silent)
+        {
+            var sees = member.SeesPresence && room.Policy.Presence;
+            Tell(member, new Joined(
+                join.CommandId, room.Room, room.IsLog ? position.Top : null, room.IsLog ? position.Epoch : null, recovered,
+                membership.Count, sees ? membership.Users : null, presence.Receipts()));
+        }
+
+        presence.TellSince(member);
+        member.Connection.Tell(new RoomJoined(room.Handle));
+    }
+
+    private void TellGap(Member member, HistoryPage page)
+    {
+        var gap = page.Continuity switch
+        {
+            Continuity.Trimmed => new Gap(room.Room, page.Position.Epoch, page.GapFrom, page.GapTo, GapReason.Trimmed),
+            Continuity.RolledBack => new Gap(room.Room, page.Position.Epoch, page.GapFrom, page.GapTo, GapReason.RolledBack),
+            Continuity.Reset => new Gap(room.Room, page.Position.Epoch, null, null, GapReason.Reset),
+            _ => null,
+        };
+        if (gap is not null)
+            Tell(member, gap);
+    }
+
+    private static void Tell(Member member, ServerMessage message) => Frames.Send(member.Sink, member.Dialect, message);
+}

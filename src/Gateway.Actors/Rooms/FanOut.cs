@@ -1,0 +1,253 @@
+// The hot path: events are appended as they come and sent as one shared batch to every member. Runs on the room actor's turn;
+// never waits for a connection and allocates nothing for a delivery.
+
+using Gateway.Actors.Connections;
+using Gateway.Protocol;
+using Gateway.Protocol.Outbound;
+using Gateway.Protocol.WebSockets;
+
+namespace Gateway.Actors.Rooms;
+
+internal sealed class FanOut(RoomState room, NodeMetrics metrics, TimeProvider time)
+{
+    private readonly HashSet<Member> _ackHolders = [];
+    private long _appendedHead;
+    private long _oldestMs;
+    private int _pending;
+
+    public void Append(RoomEvent roomEvent)
+    {
+        var stored = roomEvent.Seq > 0;
+        foreach (var lane in room.Lanes)
+            lane.Append(roomEvent, stored ? room.Epoch : null, replay: false);
+        if (stored)
+        {
+            room.Recent.Add(roomEvent);
+            _appendedHead = roomEvent.Seq;
+        }
+
+        if (_pending++ == 0)
+            _oldestMs = roomEvent.TimestampMs;
+        if (room.Members.TryGetValue(roomEvent.Origin, out var publisher))
+            publisher.OwnsPartOfBatch = true;
+    }
+
+    /// <summary>Sends what was appended to everyone, then the acks that waited for it.</summary>
+    public void Flush()
+    {
+        if (_pending == 0)
+            return;
+        var before = room.Handle.Head;
+        if (_appendedHead > before)
+            room.Handle.Head = _appendedHead;
+
+        var deliveries = 0;
+        foreach (var member in room.Members.Values)
+        {
+            if (member.State == MemberState.Live)
+                deliveries += DeliverLive(member, before);
+            else if (member.State == MemberState.CatchingUp && !member.Lagging)
+                DeliverRelayed(member);
+            member.OwnsPartOfBatch = false;
+        }
+
+        foreach (var lane in room.Lanes)
+            lane.Clear();
+        metrics.FannedOut(deliveries, time.GetUtcNow().ToUnixTimeMilliseconds() - _oldestMs);
+        _pending = 0;
+        ReleaseHeldAcks();
+    }
+
+    /// <summary>Sends one message to the members that are asked for; dropped where a member lags or its sink is full.</summary>
+    public void Broadcast(ServerMessage message, Func<Member, bool> isFor, bool isPresence)
+    {
+        Flush();
+        foreach (var lane in room.Lanes)
+        {
+            FrameBatch? batch = null;
+            foreach (var member in room.Members.Values)
+            {
+                if (member.Lane != lane || member.State == MemberState.Joining || !isFor(member))
+                    continue;
+                batch ??= Frames.Of(message, lane.Dialect);
+                if (member.Lagging || member.Sink.Offer(batch, 0, batch.Length, 1) == SinkOutcome.Full)
+                {
+                    member.MissedPresence |= isPresence;
+                    metrics.Dropped(1);
+                }
+            }
+
+            batch?.Release();
+        }
+    }
+
+    /// <summary>Sends a slice-wise batch to one member, its own events replaced by their acks where those are known.</summary>
+    /// <returns>The seq up to which all was taken, and whether that was everything.</returns>
+    public static (long Position, bool All) DeliverPage(Member member, DialectLane page, long position)
+    {
+        var batch = page.Batch!;
+        var start = 0;
+        var from = 0;
+        for (var i = 0; i < page.Marks.Count; i++)
+        {
+            var mark = page.Marks[i];
+            if (member.Acks is null || !member.Acks.Remove(mark.Seq, out var ack))
+                continue;
+            var own = i == 0 ? 0 : page.Marks[i - 1].End;
+            if (own > start && member.Sink.Offer(batch, start, own - start, i - from) == SinkOutcome.Full)
+            {
+                member.Acks.Add(mark.Seq, ack);
+                return (position, false);
+            }
+
+            Frames.Send(member.Sink, member.Dialect, ack);
+            position = mark.Seq;
+            start = mark.End;
+            from = i + 1;
+        }
+
+        if (start < batch.Length && member.Sink.Offer(batch, start, batch.Length - start, page.Marks.Count - from) == SinkOutcome.Full)
+            return (position, false);
+        return (page.Marks[^1].Seq, true);
+    }
+
+    /// <summary>The member has got everything up to its position: so may the acks up to there.</summary>
+    public static void ReleaseAcks(Member member, long upTo)
+    {
+        if (member.Acks is null)
+            return;
+        while (member.Acks.Count > 0 && member.Acks.GetKeyAtIndex(0) <= upTo)
+        {
+            var ack = member.Acks.GetValueAtIndex(0);
+            member.Acks.RemoveAt(0);
+            Frames.Send(member.Sink, member.Dialect, ack);
+        }
+
+        if (member.Acks.Count == 0)
+            member.Acks = null;
+    }
+
+    /// <summary>An ack leaves when every event below it has left.</summary>
+    public void Acknowledge(Member member, Ack ack, long seq, int bound)
+    {
+        Flush();
+        var upTo = member.State == MemberState.Live ? room.Handle.Head : member.Position;
+        if (member.State != MemberState.Joining && seq <= upTo)
+        {
+            Frames.Send(member.Sink, member.Dialect, ack);
+            return;
+        }
+
+        var acks = member.Acks ??= [];
+        if (acks.Count >= bound)
+        {
+            member.Sink.Close(CloseCode.TooSlow, "too many acks wait behind unread events");
+            return;
+        }
+
+        // The same id twice before its event was handed out: both answers say the same, one is enough to keep the order.
+        if (!acks.TryAdd(seq, ack))
+            Frames.Send(member.Sink, member.Dialect, ack);
+        if (member.State == MemberState.Live)
+            _ackHolders.Add(member);
+    }
+
+    public void Forget(Member member) => _ackHolders.Remove(member);
+
+    /// <summary>Nothing is pending; the next stored event follows this one.</summary>
+    public void Restart(long head) => _appendedHead = head;
+
+    private void ReleaseHeldAcks()
+    {
+        if (_ackHolders.Count == 0)
+            return;
+        foreach (var member in _ackHolders)
+        {
+            if (member.State == MemberState.Live)
+                ReleaseAcks(member, room.Handle.Head);
+        }
+
+        _ackHolders.RemoveWhere(member => member.State != MemberState.Live || member.Acks is null);
+    }
+
+    private int DeliverLive(Member member, long before)
+    {
+        var lane = member.Lane;
+        var batch = lane.Batch!;
+        if (!member.OwnsPartOfBatch)
+        {
+            if (member.Sink.Offer(batch, 0, batch.Length, lane.Marks.Count) == SinkOutcome.Full)
+                Refused(member, before, _pending);
+            return lane.Marks.Count;
+        }
+
+        return DeliverAroundOwn(member, lane, before);
+    }
+
+    /// <summary>Leaves out the member's own events: it gets the acks.</summary>
+    private int DeliverAroundOwn(Member member, DialectLane lane, long position)
+    {
+        var delivered = 0;
+        var start = 0;
+        var count = 0;
+        var lastSeq = position;
+        for (var i = 0; i <= lane.Marks.Count; i++)
+        {
+            var own = i < lane.Marks.Count && lane.Marks[i].Origin == member.ConnectionId;
+            if (i < lane.Marks.Count && !own)
+            {
+                count++;
+                lastSeq = Math.Max(lastSeq, lane.Marks[i].Seq);
+                continue;
+            }
+
+            var end = i == 0 ? 0 : lane.Marks[i - 1].End;
+            if (count > 0 && member.Sink.Offer(lane.Batch!, start, end - start, count) == SinkOutcome.Full)
+            {
+                Refused(member, position, lane.Marks.Count - i + count);
+                return delivered;
+            }
+
+            delivered += count;
+            count = 0;
+            position = lastSeq;
+            if (own)
+            {
+                lastSeq = position = Math.Max(position, lane.Marks[i].Seq);
+                start = lane.Marks[i].End;
+            }
+        }
+
+        return delivered;
+    }
+
+    /// <summary>What is relayed reaches also those who are still being served from history after their join.</summary>
+    private static void DeliverRelayed(Member member)
+    {
+        var lane = member.Lane;
+        for (var i = 0; i < lane.Marks.Count; i++)
+        {
+            var mark = lane.Marks[i];
+            var start = i == 0 ? 0 : lane.Marks[i - 1].End;
+            if (mark.Seq == 0 && mark.Origin != member.ConnectionId)
+                member.Sink.Offer(lane.Batch!, start, mark.End - start, 1);
+        }
+    }
+
+    /// <summary>The class of the room decides: stored events are caught up from history, others are dropped and counted.</summary>
+    private void Refused(Member member, long position, int events)
+    {
+        if (_appendedHead <= position)
+        {
+            metrics.Dropped(events);
+            return;
+        }
+
+        member.State = MemberState.CatchingUp;
+        member.Lagging = true;
+        member.Position = position;
+        metrics.FellBehind();
+        Frames.Send(member.Sink, member.Dialect, new Lagging(room.Room));
+        member.Sink.NotifyWhenDrained();
+    }
+}

@@ -1,0 +1,56 @@
+// What a room knows on this node: its members, its head, its newest events. Owned by the room actor; the parts of the room work on it in turn.
+
+using Gateway.Actors.Engine;
+using Gateway.Protocol;
+
+namespace Gateway.Actors.Rooms;
+
+internal sealed class RoomState(RoomHandle handle)
+{
+    public RoomHandle Handle { get; } = handle;
+
+    public RoomName Room => Handle.Room;
+
+    public NamespacePolicy Policy => Handle.Policy;
+
+    public bool IsLog => Policy.Mode == RoomMode.Log;
+
+    public string Epoch { get; set; } = "";
+
+    public Dictionary<ulong, Member> Members { get; } = [];
+
+    public List<DialectLane> Lanes { get; } = [];
+
+    public RecentEvents Recent { get; } = new();
+
+    public RoomPosition Position => new(Epoch, Handle.Head);
+
+    /// <summary>Users present on all nodes, as last heard.</summary>
+    public int UserCount { get; set; }
+
+    /// <summary>Above its limit a room is a crowd: digests instead of names, no typing, no receipts.</summary>
+    public bool IsCrowd => UserCount > Policy.PresenceLimit;
+
+    public void Add(Member member)
+    {
+        var lane = Lanes.Find(candidate => candidate.Dialect == member.Dialect);
+        if (lane is null)
+            Lanes.Add(lane = new DialectLane(member.Dialect));
+        member.Lane = lane;
+        Members[member.ConnectionId] = member;
+    }
+
+    public bool IsCurrent(Member member) =>
+        Members.TryGetValue(member.ConnectionId, out var current) && ReferenceEquals(current, member);
+
+    public bool HasConnectionOf(string userId)
+    {
+        foreach (var member in Members.Values)
+        {
+            if (member.UserId == userId)
+                return true;
+        }
+
+        return false;
+    }
+}
