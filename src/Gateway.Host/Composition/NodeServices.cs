@@ -1,7 +1,10 @@
-// Registers the engine that the configuration names.
+// Registers the engine that the configuration names, and the node over it.
 
+using Gateway.Actors;
+using Gateway.Actors.Connections;
 using Gateway.Actors.Engine;
 using Gateway.Actors.Engine.Embedded;
+using Gateway.Actors.Kernel;
 using Gateway.Host.Options;
 
 namespace Gateway.Host.Composition;
@@ -25,5 +28,18 @@ internal static class NodeServices
         };
         services.AddSingleton<IEngine>(provider => new EmbeddedEngine(
             embedded, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<EmbeddedEngine>>()));
+        services.AddSingleton(provider =>
+        {
+            var log = provider.GetRequiredService<ILogger<GatewayNode>>();
+            return new GatewayNode(
+                provider.GetRequiredService<NodeOptions>(), provider.GetRequiredService<IEngine>(), provider.GetRequiredService<ITokenAuthenticator>(),
+                new ActorSystemOptions { Time = provider.GetRequiredService<TimeProvider>(), Logger = log }, log);
+        });
+        services.AddSingleton<IGatewayNode>(provider => provider.GetRequiredService<GatewayNode>());
+        services.AddSingleton(provider =>
+        {
+            var node = provider.GetRequiredService<GatewayNode>();
+            return new NodeStart(node.Start, () => node.Rooms);
+        });
     }
 }
