@@ -262,11 +262,13 @@ public sealed class HandshakeGateTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_nodes_connections_are_bounded()
+    public async Task A_nodes_connections_are_bounded_and_given_back()
     {
         _options.Limits.ConnectionsPerNode = 1;
-        await Admitted(User("u1"));
+        var first = await Admitted(User("u1"));
         Assert.NotNull((await Refused(User("u2"), 503, "busy")).RetryAfterSeconds);
+        first.Lease!.Dispose();
+        await Admitted(User("u2"));
     }
 
     [Fact]
