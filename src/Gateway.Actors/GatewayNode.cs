@@ -51,8 +51,6 @@ public sealed class GatewayNode : IGatewayNode, IEngineListener, IAsyncDisposabl
             var number = partition;
             _system.Spawn(Props.Create(() => new PresencePartitionActor(_services, number)), $"presence-{number}");
         }
-
-        _system.Spawn(Props.Create(() => new LoadReportActor(_services, this)), "load");
     }
 
     public IConnectionPort? Open(ConnectionRequest request)

@@ -6,10 +6,6 @@ namespace Gateway.Actors;
 
 public interface IGatewayNode
 {
-    /// <summary>Opens the storage and begins to serve; sockets may be handed in from then on. A storage that can't be used is an
-    /// <see cref="Engine.EngineStartException"/>.</summary>
-    ValueTask Start(CancellationToken cancellation);
-
     /// <summary>Begins to serve a socket. Null: the node takes none now (it is stopping).</summary>
     IConnectionPort? Open(ConnectionRequest request);
 

@@ -35,7 +35,7 @@ internal static partial class GatewayHost
         }
     }
 
-    /// <param name="addNode">Registers the engine and the node.</param>
+    /// <param name="addNode">Registers the engine, the node and how it is begun.</param>
     /// <param name="sink">Where the log goes instead of the console.</param>
     public static WebApplication Build(string[] args, Action<IServiceCollection, GatewayOptions> addNode, ILogEventSink? sink = null)
     {

@@ -41,12 +41,14 @@ internal static class GatewayServices
         services.AddSingleton(provider => new BackendApi(
             provider.GetRequiredService<IEngine>(), provider.GetRequiredService<IDialect>(), nodeOptions.Namespaces,
             nodeOptions.FrameBytes, provider.GetRequiredService<TimeProvider>(), RandomId));
-        services.AddSingleton<NodeStart>();
         services.AddSingleton(provider => new ReadyProbe(
             provider.GetRequiredService<IEngine>(), provider.GetRequiredService<IGatewayNode>(),
             provider.GetRequiredService<NodeStart>(), provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<MetricsExporter>();
         services.AddHostedService<NodeLifetime>();
+        services.AddHostedService(provider => new LoadReport(
+            provider.GetRequiredService<IEngine>(), provider.GetRequiredService<IGatewayNode>(),
+            provider.GetRequiredService<NodeStart>(), provider.GetRequiredService<TimeProvider>()));
         services.AddGatewayOpenApi();
         services.ConfigureHttpJsonOptions(json => json.SerializerOptions.TypeInfoResolverChain.Insert(0, ApiJson.Default));
         services.AddGatewaySockets();

@@ -1,20 +1,14 @@
-// Starts the node before Kestrel listens, and drains the node when the process is told to stop, while Kestrel still serves.
+// Begins the node before Kestrel listens, and drains the node when the process is told to stop, while Kestrel still serves.
 
 using Gateway.Actors;
-using Gateway.Host.Health;
 
 namespace Gateway.Host.Composition;
 
-internal sealed partial class NodeLifetime(
-    IGatewayNode node, NodeStart start, ILogger<NodeLifetime> log) : IHostedLifecycleService
+internal sealed partial class NodeLifetime(IGatewayNode node, NodeStart start, ILogger<NodeLifetime> log) : IHostedLifecycleService
 {
     private readonly ILogger<NodeLifetime> _log = log;
 
-    public async Task StartAsync(CancellationToken cancellationToken)
-    {
-        await node.Start(cancellationToken);
-        start.Complete();
-    }
+    public Task StartAsync(CancellationToken cancellationToken) => start.Begin(cancellationToken).AsTask();
 
     public async Task StoppingAsync(CancellationToken cancellationToken)
     {

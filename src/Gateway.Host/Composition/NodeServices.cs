@@ -28,11 +28,18 @@ internal static class NodeServices
         };
         services.AddSingleton<IEngine>(provider => new EmbeddedEngine(
             embedded, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<EmbeddedEngine>>()));
-        services.AddSingleton<IGatewayNode>(provider => new GatewayNode(
-            provider.GetRequiredService<NodeOptions>(),
-            provider.GetRequiredService<IEngine>(),
-            provider.GetRequiredService<ITokenAuthenticator>(),
-            new ActorSystemOptions { Time = provider.GetRequiredService<TimeProvider>(), Logger = provider.GetRequiredService<ILogger<ActorSystem>>() },
-            provider.GetRequiredService<ILogger<GatewayNode>>()));
+        services.AddSingleton(provider =>
+        {
+            var log = provider.GetRequiredService<ILogger<GatewayNode>>();
+            return new GatewayNode(
+                provider.GetRequiredService<NodeOptions>(), provider.GetRequiredService<IEngine>(), provider.GetRequiredService<ITokenAuthenticator>(),
+                new ActorSystemOptions { Time = provider.GetRequiredService<TimeProvider>(), Logger = log }, log);
+        });
+        services.AddSingleton<IGatewayNode>(provider => provider.GetRequiredService<GatewayNode>());
+        services.AddSingleton(provider =>
+        {
+            var node = provider.GetRequiredService<GatewayNode>();
+            return new NodeStart(node.Start, () => node.Rooms);
+        });
     }
 }

@@ -2,6 +2,7 @@
 
 using Gateway.Actors;
 using Gateway.Actors.Engine;
+using Gateway.Host.Composition;
 
 namespace Gateway.Host.Health;
 
@@ -34,14 +35,4 @@ internal sealed class ReadyProbe(INodes engine, IGatewayNode node, NodeStart sta
             return _probe;
         }
     }
-}
-
-/// <summary>Whether the engine has opened its storage; set once by what starts it.</summary>
-internal sealed class NodeStart
-{
-    private volatile bool _completed;
-
-    public bool Completed => _completed;
-
-    public void Complete() => _completed = true;
 }

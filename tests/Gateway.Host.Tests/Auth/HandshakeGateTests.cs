@@ -59,30 +59,11 @@ public sealed class HandshakeGateTests : IAsyncDisposable
         Assert.Equal(user, (decision as HandshakeDecision.Admitted)?.Identity?.UserId);
     }
 
-    [Theory]
-    [InlineData("user=ann&name=Ann", "guest:ann", "Ann")]
-    [InlineData("user=ann", "guest:ann", "guest:ann")]
-    [InlineData("user=guest:ann", "guest:ann", "guest:ann")]
-    [InlineData("", "guest:r1", "guest:r1")]
-    [InlineData("user=", "guest:r1", "guest:r1")]
-    [InlineData("user=a%20b&name=A%20B", "guest:r1", "A B")]
-    [InlineData("user=%C3%A9", "guest:r1", "guest:r1")]
-    [InlineData("user=ann&name=%0A%E2%80%AEx%00", "guest:ann", "x")]
-    [InlineData("user=ann&name=%20", "guest:ann", "guest:ann")]
-    public async Task A_guest_has_the_name_that_it_gave_or_a_random_one(string query, string user, string name)
-    {
-        _options.Auth.AllowAnonymous = true;
-        var identity = (await Admitted(Request("/ws", query))).Identity!;
-        Assert.Equal((user, name, true), (identity.UserId, identity.Name, identity.IsGuest));
-        Assert.Null(identity.ExpiresAt);
-    }
-
     [Fact]
-    public async Task A_guest_id_is_never_longer_than_an_id()
+    public async Task Where_guests_are_let_in_no_token_makes_one()
     {
         _options.Auth.AllowAnonymous = true;
-        Assert.Equal("guest:r1", (await Admitted(Request("/ws", "user=" + new string('a', 123)))).Identity!.UserId);
-        Assert.Equal(128, (await Admitted(Request("/ws", "user=" + new string('a', 122)))).Identity!.UserId.Length);
+        Assert.Equal("guest:ann", (await Admitted(Request("/ws", "user=ann"))).Identity!.UserId);
     }
 
     [Fact]
@@ -129,15 +110,6 @@ public sealed class HandshakeGateTests : IAsyncDisposable
         else
             await Refused(context, 403, "forbidden");
     }
-
-    [Theory]
-    [InlineData("https://a.example", "a.example", true)]
-    [InlineData("http://a.example:80", "a.example", true)]
-    [InlineData("https://a.example:444", "a.example", false)]
-    [InlineData("http://[::1]:5000", "[::1]:5000", true)]
-    [InlineData("http://127.0.0.1:1", "127.0.0.1:5000", false)]
-    public void The_own_host_is_compared_with_its_port(string origin, string host, bool same) =>
-        Assert.Equal(same, OriginName.IsHost(origin, new HostString(host)));
 
     [Fact]
     public async Task With_a_star_any_origin_passes()
@@ -223,7 +195,6 @@ public sealed class HandshakeGateTests : IAsyncDisposable
     public async Task No_rate_means_no_limit()
     {
         _options.Limits.HandshakesPerSecond = 0;
-        _options.Limits.ConnectionsPerNode = 0;
         for (var i = 0; i < 3000; i++)
             await Admitted(Request("/ws", ""));
     }
@@ -262,11 +233,13 @@ public sealed class HandshakeGateTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_nodes_connections_are_bounded()
+    public async Task A_nodes_connections_are_bounded_and_given_back()
     {
         _options.Limits.ConnectionsPerNode = 1;
-        await Admitted(User("u1"));
+        var first = await Admitted(User("u1"));
         Assert.NotNull((await Refused(User("u2"), 503, "busy")).RetryAfterSeconds);
+        first.Lease!.Dispose();
+        await Admitted(User("u2"));
     }
 
     [Fact]
@@ -287,28 +260,6 @@ public sealed class HandshakeGateTests : IAsyncDisposable
         await Refused(Request("/ws", "token=x"), 401, "unauthorized");
         await Refused(Request("/ws", "room="), 400, "bad_room");
         await Admitted(User("u1"));
-    }
-
-    [Theory]
-    [InlineData("9.9.9.9", "1.1.1.1", "9.9.9.9")]
-    [InlineData("10.0.0.1", "1.1.1.1", "1.1.1.1")]
-    [InlineData("10.0.0.1", "6.6.6.6, 1.1.1.1", "1.1.1.1")]
-    [InlineData("10.0.0.1", "6.6.6.6, 1.1.1.1, 10.0.0.7", "1.1.1.1")]
-    [InlineData("10.0.0.1", "1.1.1.1, rubbish", "10.0.0.1")]
-    [InlineData("10.0.0.1", "", "10.0.0.1")]
-    [InlineData("10.0.0.1", "10.0.0.2", "10.0.0.2")]
-    [InlineData("10.0.0.1", "1.1.1.1:4444", "1.1.1.1")]
-    [InlineData("::ffff:10.0.0.1", "1.1.1.1", "1.1.1.1")]
-    [InlineData("192.168.1.1", "1.1.1.1", "1.1.1.1")]
-    [InlineData("192.168.1.2", "1.1.1.1", "192.168.1.2")]
-    [InlineData("2001:db8:1:2:3:4:5:6", "", "2001:db8:1:2::/64")]
-    public void Forwarded_for_is_believed_of_trusted_proxies_alone(string peer, string forwarded, string expected)
-    {
-        var context = new DefaultHttpContext();
-        context.Connection.RemoteIpAddress = IPAddress.Parse(peer);
-        if (forwarded.Length > 0)
-            context.Request.Headers["X-Forwarded-For"] = forwarded;
-        Assert.Equal(expected, new ClientAddress(["10.0.0.0/8", "192.168.1.1"]).CountedAs(context));
     }
 
     private async Task<HandshakeDecision.Admitted> Admitted(HttpContext context) =>

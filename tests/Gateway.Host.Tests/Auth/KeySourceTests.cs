@@ -1,26 +1,31 @@
 // Keys that change while the gateway runs: a file that is replaced, a URL that rotates, is away, or answers nonsense.
 
-using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using Gateway.Host.Auth;
 using Gateway.Host.Options;
 using Gateway.TestKit;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Gateway.Host.Tests.Auth;
 
-public sealed class KeySourceTests : IDisposable
+public sealed class KeySourceTests : IAsyncLifetime
 {
     private readonly VirtualTime _time = new(TestTokens.Now);
     private readonly RSA _old = TestTokens.FirstRsa;
     private readonly RSA _new = TestTokens.SecondRsa;
     private readonly string _directory = Directory.CreateTempSubdirectory("gateway-keys-").FullName;
-    private readonly KeyServer _server = new();
+    private KeyServer _server = null!;
 
-    public void Dispose()
+    public async Task InitializeAsync() => _server = await KeyServer.Start();
+
+    public async Task DisposeAsync()
     {
-        _server.Dispose();
+        await _server.DisposeAsync();
         Directory.Delete(_directory, recursive: true);
     }
 
@@ -163,32 +168,26 @@ public sealed class KeySourceTests : IDisposable
     }
 
     /// <summary>A loopback server that answers what the test says.</summary>
-    private sealed class KeyServer : IDisposable
+    private sealed class KeyServer
     {
-        private readonly HttpListener _listener = new();
+        private readonly WebApplication _app;
         private int _requests;
 
-        public KeyServer()
+        private KeyServer()
         {
-            for (var port = 34_000 + Random.Shared.Next(500); !_listener.IsListening; port++)
+            var builder = WebApplication.CreateSlimBuilder();
+            builder.Logging.ClearProviders();
+            builder.WebHost.UseUrls("http://127.0.0.1:0");
+            _app = builder.Build();
+            _app.Run(async context =>
             {
-                _listener.Prefixes.Clear();
-                _listener.Prefixes.Add($"http://127.0.0.1:{port}/");
-                try
-                {
-                    _listener.Start();
-                    Url = new Uri($"http://127.0.0.1:{port}/jwks");
-                }
-                catch (HttpListenerException) when (port < 36_000)
-                {
-                    // Taken; the next one.
-                }
-            }
-
-            _ = Serve();
+                Interlocked.Increment(ref _requests);
+                context.Response.StatusCode = Status;
+                await context.Response.WriteAsync(Body);
+            });
         }
 
-        public Uri Url { get; private set; } = new("http://127.0.0.1/");
+        public Uri Url => new(_app.Urls.First() + "/jwks");
 
         public int Requests => Volatile.Read(ref _requests);
 
@@ -196,25 +195,13 @@ public sealed class KeySourceTests : IDisposable
 
         public int Status { get; set; } = 200;
 
-        public void Dispose() => _listener.Close();
-
-        private async Task Serve()
+        public static async Task<KeyServer> Start()
         {
-            try
-            {
-                while (true)
-                {
-                    var context = await _listener.GetContextAsync();
-                    Interlocked.Increment(ref _requests);
-                    context.Response.StatusCode = Status;
-                    await context.Response.OutputStream.WriteAsync(Encoding.UTF8.GetBytes(Body));
-                    context.Response.Close();
-                }
-            }
-            catch (Exception over) when (over is HttpListenerException or ObjectDisposedException)
-            {
-                // The test is over, or the gateway hung up on an answer that was too long.
-            }
+            var server = new KeyServer();
+            await server._app.StartAsync();
+            return server;
         }
+
+        public ValueTask DisposeAsync() => _app.DisposeAsync();
     }
 }

@@ -6,6 +6,7 @@ using Gateway.Actors.Engine;
 using Gateway.Host.Composition;
 using Gateway.Host.Options;
 using Gateway.Host.Tests.Doubles;
+using Gateway.Host.Tests.Transport;
 using Microsoft.AspNetCore.Builder;
 
 namespace Gateway.Host.Tests.Composition;
@@ -78,6 +79,15 @@ public sealed class GatewayHostTests
         Assert.Equal(0, server.Node.Drains);
         await server.Stop();
         Assert.Equal(1, server.Node.Drains);
+    }
+
+    [Fact]
+    public async Task A_node_says_its_load_from_the_start()
+    {
+        await using var server = await BackendServer.Start();
+        await Patience.Until("a report", () => server.Engine.Load is not null);
+        Assert.Equal((0, 7, false), (server.Engine.Load!.Value.Connections, server.Engine.Load.Value.Rooms, server.Engine.Load.Value.Draining));
+        Assert.True(server.Engine.Load.Value.MemoryBytes > 0);
     }
 
     [Fact]

@@ -55,8 +55,8 @@ internal sealed class BackendServer : IAsyncDisposable
         return GatewayHost.Build(args, (services, _) =>
         {
             services.AddSingleton<IEngine>(engine);
-            node.Engine = engine;
             services.AddSingleton<IGatewayNode>(node);
+            services.AddSingleton(new NodeStart(cancellation => engine.Start(node, cancellation), () => 7));
         }, sink ?? new SilentSink());
     }
 

@@ -177,7 +177,9 @@ internal sealed class EngineDouble : IEngine
     public ValueTask<(EngineStatus Status, DateTimeOffset? NextDue)> Beat(int partition) =>
         ValueTask.FromResult((Status, (DateTimeOffset?)null));
 
-    public void Report(NodeLoad load) => Calls.Add("report");
+    public NodeLoad? Load { get; private set; }
+
+    public void Report(NodeLoad load) => Load = load;
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 

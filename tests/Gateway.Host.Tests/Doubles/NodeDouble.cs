@@ -18,11 +18,6 @@ internal sealed class NodeDouble : IGatewayNode, IEngineListener
 
     public int Drains { get; private set; }
 
-    /// <summary>What a start opens.</summary>
-    public IEngine? Engine { get; set; }
-
-    public ValueTask Start(CancellationToken cancellation) => Engine?.Start(this, cancellation) ?? ValueTask.CompletedTask;
-
     public IConnectionPort? Open(ConnectionRequest request) => null;
 
     public int ConnectionsOf(string userId) => ByUser.GetValueOrDefault(userId);

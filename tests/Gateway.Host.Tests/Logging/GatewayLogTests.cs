@@ -38,7 +38,7 @@ public sealed class GatewayLogTests
         }
 
         var text = log.Text;
-        Assert.Contains("Open http://127.0.0.1:", text, StringComparison.Ordinal);
+        Assert.Contains("Open \"http://127.0.0.1:", text, StringComparison.Ordinal);
         Assert.DoesNotContain(secret, text, StringComparison.Ordinal);
         Assert.DoesNotContain("eyJ", text, StringComparison.Ordinal);
         Assert.DoesNotContain("token=", text, StringComparison.Ordinal);

@@ -34,8 +34,6 @@ internal sealed class FakeNode : IGatewayNode
         return connection;
     }
 
-    public ValueTask Start(CancellationToken cancellation) => ValueTask.CompletedTask;
-
     public int ConnectionsOf(string userId) => 0;
 
     public Task Drain() => Task.CompletedTask;
