@@ -58,8 +58,8 @@ class Publisher {
       if (frame.type === 'ack') {
         this.unacked.delete(frame.id);
         const known = this.journal.acks.get(frame.id);
-        if (known && (known.seq !== frame.seq || known.epoch !== frame.epoch)) this.failures.push(`${frame.id} acked at ${known.seq} and ${frame.seq}`);
-        this.journal.acks.set(frame.id, { seq: frame.seq, epoch: frame.epoch });
+        if (known && known.seq !== frame.seq) this.failures.push(`${frame.id} acked at ${known.seq} and ${frame.seq}`);
+        this.journal.acks.set(frame.id, { seq: frame.seq });
       } else if (frame.type === 'error' && frame.code !== 'degraded' && frame.code !== 'busy') {
         this.failures.push(frame.raw);
       }
@@ -133,7 +133,10 @@ it(`${KILLS} times kill -9 under load: what was acked stays, once and in order`,
   let ackedBefore = 0;
   let fruitful = 0;
   for (let kill = 0; kill < KILLS; kill += 1) {
-    await delay(100 + random() * 600);
+    // Most moments lie within the load, not before it came up again.
+    const known = journal.acks.size;
+    await until('acks', () => journal.acks.size > known, { ms: 3_000, every: 5 }).catch(() => {});
+    await delay(random() * 500);
     if (journal.acks.size > ackedBefore) fruitful += 1;
     ackedBefore = journal.acks.size;
     await gateway.kill();
@@ -155,7 +158,7 @@ it(`${KILLS} times kill -9 under load: what was acked stays, once and in order`,
   assert.deepEqual(publishers.flatMap((p) => p.failures).slice(0, 5), [], `seed ${seed}`);
   assert.equal(journal.acks.size, journal.sent.size, 'in the end everything is acked');
   assert.equal(events.length, journal.sent.size, 'and stored once');
-  assert.ok(fruitful > KILLS / 2, `only ${fruitful} intervals saw acks`);
+  assert.ok(fruitful > KILLS * 0.7, `only ${fruitful} intervals saw acks`);
 
   await until('the listener to hear the last event', () => listener.heard.at(-1)?.seq >= events.at(-1).seq, { ms: 30_000 }).catch(() => {});
   listener.stop();

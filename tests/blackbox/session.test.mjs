@@ -51,6 +51,16 @@ suite('§6 session', { concurrency: 8, settings: { ...UNLIMITED, Session: { Resu
     assert.equal((await back.publish({ room })).seq, 1);
   });
 
+  it('§6 the rooms are the session\'s, those named and those of the URL: the default room is not added', async (t) => {
+    const room = unique('room');
+    const user = unique('ann');
+    const before = await gateway.connect(t, { user, rooms: [room] });
+    before.drop();
+    const back = await gateway.connect(t, { user, query: { session: before.session } });
+    await back.next({ type: 'joined', room });
+    await back.never({ type: 'joined', room: 'lobby' }, 250);
+  });
+
   it('§6 rooms joined later belong to the session, rooms left do not', async (t) => {
     const [a, b, c] = [unique('a'), unique('b'), unique('c')];
     const user = unique('ann');
@@ -293,13 +303,13 @@ suite('§6 sessions and kill -9', { concurrency: 1, settings: { ...UNLIMITED, Pr
     await gateway.start();
     const watcher = await gateway.connect(t, { user: watch, query: { session: before[watch].session } });
     await gateway.connect(t, { user: back, query: { session: before[back].session } });
-    const leaving = await watcher.next('user_left', 12_000);
+    const leaving = await watcher.next({ type: 'user_left', room }, 12_000);
     assert.equal(leaving.userId, gone);
     assert.equal(leaving.reason, 'timeout');
     assert.equal(leaving.count, 2);
     assert.ok(leaving.at - died < 2_000 + 5_000 + 1_500, `after ${leaving.at - died} ms`);
-    await watcher.never((f) => f.type === 'user_left' || f.type === 'user_joined', 1_500);
-    assert.equal(watcher.all('user_joined').length, 0);
+    await watcher.never((f) => f.room === room && (f.type === 'user_left' || f.type === 'user_joined'), 1_500);
+    assert.equal(watcher.all({ type: 'user_joined', room }).length, 0);
   });
 
   it('§6 a guest\'s session survives too', async (t) => {

@@ -3,6 +3,8 @@
 
 import WebSocket from 'ws';
 
+import { unique } from './waiting.mjs';
+
 const PATIENCE_MS = 10_000;
 const TRANSCRIPT_LINES = 25;
 
@@ -23,7 +25,6 @@ export class Client {
     this.pings = 0;
     this.waiting = new Set();
     this.taken = new Set();
-    this.counter = 0;
     this.socket = new WebSocket(url, protocols, { headers, perMessageDeflate: false, ...ws });
     this.socket.on('open', () => this.#changed());
     this.socket.on('message', (data, binary) => this.#receive(data, binary));
@@ -135,8 +136,8 @@ export class Client {
 
   /** Sends a command or event with an id and gives its answer or error. */
   async ask(message, ms = PATIENCE_MS) {
-    this.counter += 1;
-    const id = message.id ?? `q-${this.counter}`;
+    // An id of one connection is known to the user's next one too, so none is used twice.
+    const id = message.id ?? unique('q');
     this.send({ ...message, id });
     return this.next((frame) => frame.id === id && (frame.seq === undefined || frame.type === 'ack' || frame.type === 'joined' || frame.type === 'error'
       || frame.type === 'history'), ms);
