@@ -151,3 +151,19 @@ suite('§7 slow clients', {
     await until('all gone', async () => (await Promise.all(slow.map((s) => gateway.userState(s.user)))).every((s) => (s.connections ?? 0) === 0));
   });
 });
+
+suite('§7 an outbox smaller than one burst', {
+  settings: { ...UNLIMITED, Limits: { ...UNLIMITED.Limits, OutboxEvents: 50, OutboxBytes: 262_144 } },
+}, (gateway) => {
+  it('§7 a burst of twice the bytes and more reaches a client that stopped for a moment, once and in order', async (t) => {
+    const room = unique('room');
+    const slow = await RawSocket.open(gateway.port, `/ws?room=${room}&history=0&user=slow`, { t });
+    await slow.until('joined', () => slow.messages.some((m) => m.type === 'joined'));
+    slow.stopReading();
+    for (let burst = 0; burst < 6; burst += 1) await gateway.publishLines(room, Array.from({ length: 50 }, () => ({ type: 'message', pad: PAD })));
+    slow.readOn();
+    const seqs = () => slow.messages.filter((m) => m.type === 'message').map((m) => m.seq);
+    await slow.until('the last event', () => seqs().at(-1) === 300, 15_000);
+    assert.deepEqual(seqs(), Array.from({ length: 300 }, (_, i) => i + 1));
+  });
+});
