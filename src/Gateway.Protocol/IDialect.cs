@@ -25,7 +25,6 @@ public interface IDialect
     void Write(ServerMessage message, IBufferWriter<byte> output);
 
     /// <summary>Writes an event as its members see it, stamped.</summary>
-    /// <param name="epoch">The room's current epoch; null where the event is not stored.</param>
     /// <param name="skipped">How many it superseded; 0 says nothing.</param>
-    void WriteEvent(RoomEvent roomEvent, string? epoch, bool replay, int skipped, IBufferWriter<byte> output);
+    void WriteEvent(RoomEvent roomEvent, bool replay, int skipped, IBufferWriter<byte> output);
 }

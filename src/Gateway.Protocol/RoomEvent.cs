@@ -22,6 +22,9 @@ public sealed record RoomEvent
     /// <summary>Position in the room, from 1; 0 where the event is not stored.</summary>
     public long Seq { get; init; }
 
+    /// <summary>The room's epoch when it was stored; null where it is not.</summary>
+    public string? Epoch { get; init; }
+
     /// <summary>Milliseconds since the Unix epoch, by the engine's clock.</summary>
     public long TimestampMs { get; init; }
 

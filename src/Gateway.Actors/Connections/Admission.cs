@@ -68,7 +68,13 @@ internal sealed class Admission(ConnectionCore core, ConnectionsServices shared,
 
         var asked = core.Request.Rooms.Concat(identity.JoinRooms).Distinct().ToList();
         if (asked.Count == 0 && core.Options.DefaultRoom is { } common)
-            asked.Add(common);
+        {
+            core.DefaultRoom ??= common;
+            // A session brings its own rooms.
+            if (!opened.Resumed)
+                asked.Add(common);
+        }
+
         core.DefaultRoom ??= asked.Count > 0 ? asked[0] : null;
         var replay = new ReplayFrom(null, null, core.Request.History);
         foreach (var room in opened.Rooms.Concat(_roomsToRejoin).Concat(asked).Distinct().ToList())
@@ -165,14 +171,16 @@ internal sealed class Admission(ConnectionCore core, ConnectionsServices shared,
 
     public void Discard(SessionKey session) => _sessions.Discard(session);
 
+    public void LoseSession() => _sessions.Lose();
+
     private IEnumerable<AgendaItem> ResumeSteps(SessionClaimed claimed, bool resumed, SessionKey? fresh)
     {
         var command = claimed.Command;
         yield return new WelcomeItem(command.Id, resumed);
 
         var named = command.Rooms.ToDictionary(position => position.Room);
-        var all = resumed ? claimed.Session.Rooms.Concat(named.Keys).Concat(VisibleRooms()) : named.Keys.ToList();
-        foreach (var room in all.Distinct().ToList())
+        var all = resumed ? [.. claimed.Session.Rooms.Concat(named.Keys).Concat(RoomsOfUrlAndClaim()).Distinct()] : named.Keys.ToList();
+        foreach (var room in all)
         {
             var replay = named.TryGetValue(room, out var position) ? new ReplayFrom(position.Since, position.Epoch, null) : ReplayFrom.Default;
             if (resumed && !core.RightsIn(room).HasFlag(Rights.Join))
@@ -180,9 +188,15 @@ internal sealed class Admission(ConnectionCore core, ConnectionsServices shared,
             yield return new JoinItem(room, replay, Silent: false, null, Admitted: false);
         }
 
-        if (resumed && fresh is { } discarded)
+        if (!resumed)
+            yield break;
+        foreach (var room in VisibleRooms().Except(all))
+            yield return new LeaveItem(room);
+        if (fresh is { } discarded)
             yield return new DiscardSessionItem(discarded);
     }
+
+    private IEnumerable<RoomName> RoomsOfUrlAndClaim() => core.Request.Rooms.Concat(core.Identity!.JoinRooms);
 
     private List<RoomName> VisibleRooms() =>
         core.Rooms.Where(pair => !pair.Value.Hidden).Select(pair => pair.Key).ToList();

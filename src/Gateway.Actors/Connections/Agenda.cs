@@ -14,5 +14,8 @@ internal sealed record JoinItem(RoomName Room, ReplayFrom Replay, bool Silent, s
 
 internal sealed record WelcomeItem(string? CommandId, bool Resumed) : AgendaItem;
 
+/// <summary>A room that a fresh session was in by default, and the resumed one is not.</summary>
+internal sealed record LeaveItem(RoomName Room) : AgendaItem;
+
 /// <summary>A fresh session gave way to a resumed one.</summary>
 internal sealed record DiscardSessionItem(SessionKey Session) : AgendaItem;

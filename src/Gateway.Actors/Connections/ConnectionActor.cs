@@ -133,11 +133,11 @@ internal sealed class ConnectionActor(NodeServices node, ConnectionsServices sha
         switch (notice)
         {
             case SessionTaken taken when _core.Session is { } session && session.Id == taken.SessionId && session.Fence < taken.Fence:
-                _core.Session = null;
+                _admission.LoseSession();
                 _core.Close(CloseCode.ResumedElsewhere, "this session was resumed elsewhere");
                 break;
             case UserExpelled:
-                _core.Session = null;
+                _admission.LoseSession();
                 _core.Close(CloseCode.Disconnected, "disconnected by the backend");
                 break;
             case MemberAdmitted admitted:

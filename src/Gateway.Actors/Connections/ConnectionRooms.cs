@@ -83,17 +83,15 @@ internal sealed class ConnectionRooms(ConnectionCore core, ActorRef rooms, Actor
     }
 
     /// <returns>Whether the room was asked: it will answer with <see cref="RoomLeft"/>.</returns>
-    public bool Leave(LeaveCommand command)
+    public bool Leave(RoomName room, string? commandId)
     {
-        if (core.RoomOf(command) is not { } room)
-            return false;
         if (!core.Rooms.Remove(room, out var membership))
         {
-            core.Fail(command.Id, ErrorCode.NotJoined, "You are not in this room.", room: room);
+            core.Fail(commandId, ErrorCode.NotJoined, "You are not in this room.", room: room);
             return false;
         }
 
-        membership.Handle.Actor.Tell(new LeaveRoom(core.Id, LeaveReason.Left, command.Id), self);
+        membership.Handle.Actor.Tell(new LeaveRoom(core.Id, LeaveReason.Left, commandId), self);
         return true;
     }
 

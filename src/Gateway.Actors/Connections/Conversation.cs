@@ -94,6 +94,7 @@ internal sealed class Conversation(
         switch (item)
         {
             case JoinItem join when rooms.Join(join): Wait(); break;
+            case LeaveItem leave when rooms.Leave(leave.Room, null): Wait(); break;
             case WelcomeItem welcome: admission.Welcome(welcome); break;
             case DiscardSessionItem discard: admission.Discard(discard.Session); break;
         }
@@ -115,8 +116,8 @@ internal sealed class Conversation(
             case PublishCommand command: publisher.Publish(command); break;
             case PingCommand command: core.Reply(new Pong(command.Id, command.Echo, core.Node.Time.GetUtcNow(), rooms.Heads()), SinkLane.Urgent); break;
             case JoinCommand command: Join(command); break;
-            case LeaveCommand command when rooms.Leave(command): Wait(); break;
-            case LeaveCommand: break;
+            case LeaveCommand command: Leave(command); break;
+            case PongCommand: break;
             case TypingCommand command: Typing(command); break;
             case ReceiptCommand command: Receipt(command); break;
             case HistoryCommand command: Await(_queries.History(command)); break;
@@ -135,9 +136,19 @@ internal sealed class Conversation(
             Do(new JoinItem(room, new ReplayFrom(command.Since, command.Epoch, command.History), Silent: false, command.Id, Admitted: false));
     }
 
+    private void Leave(LeaveCommand command)
+    {
+        if (core.RoomOf(command) is not { } room)
+            return;
+        if (command.Unsubscribing && core.Options.Namespaces.Find(room) is { Mode: not RoomMode.Latest })
+            core.Fail(command.Id, ErrorCode.Unsupported, "This room can't be subscribed to; leave it.", room: room);
+        else if (rooms.Leave(room, command.Id))
+            Wait();
+    }
+
     private void Typing(TypingCommand command)
     {
-        if (MembershipFor(command) is { } membership)
+        if (MembershipFor(command) is { } membership && core.Require(Rights.Publish, membership.Handle.Room, command.Id))
             membership.Handle.Actor.Tell(new MemberTyping(core.Id, command), context.Self);
     }
 

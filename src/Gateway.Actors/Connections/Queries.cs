@@ -45,7 +45,7 @@ internal sealed class Queries(ConnectionCore core)
     {
         var page = await engine.Read(new HistoryQuery(room, command.After, null, command.Before, command.Limit, HistoryBytes)).ConfigureAwait(false);
         return page.Status == EngineStatus.Ok
-            ? new CommandAnswered(page.Status, new HistoryAnswer(command.Id, room, page.Position.Epoch, page.Events, page.More), command.Id, room)
+            ? new CommandAnswered(page.Status, page.ToAnswer(command.Id, room), command.Id, room)
             : new CommandAnswered(page.Status, null, command.Id, room);
     }
 

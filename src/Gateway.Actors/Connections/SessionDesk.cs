@@ -1,4 +1,4 @@
-// Opens, takes over and ends a connection's session in the engine. No state of its own; the answers come back to the actor as messages.
+// Opens, takes over and ends a connection's sessions in the engine; the answers come back to the actor as messages.
 
 using Gateway.Actors.Engine;
 using Gateway.Protocol;
@@ -9,6 +9,8 @@ namespace Gateway.Actors.Connections;
 
 internal sealed class SessionDesk(ConnectionCore core)
 {
+    private readonly SessionLeases _leases = new();
+
     /// <summary>Takes over the session that is named, or opens a fresh one.</summary>
     public async Task<SessionOpened> Open(Identity identity, string? sessionId, string? commandId)
     {
@@ -23,11 +25,13 @@ internal sealed class SessionDesk(ConnectionCore core)
         if (sessionId is not null)
         {
             var (claimed, session) = await engine.Claim(sessionId, owner).ConfigureAwait(false);
-            if (claimed == EngineStatus.Ok)
+            if (claimed == EngineStatus.Ok && Hold(session.Key))
                 return new SessionOpened(claimed, session.Key, true, session.Rooms, identity, commandId);
         }
 
         var (opened, key) = await engine.Open(owner).ConfigureAwait(false);
+        if (opened == EngineStatus.Ok)
+            Hold(key);
         return new SessionOpened(opened, key, false, [], identity, commandId);
     }
 
@@ -38,6 +42,8 @@ internal sealed class SessionDesk(ConnectionCore core)
         if (command.Session == core.Session?.Id)
             return new SessionClaimed(EngineStatus.NotFound, new ClaimedSession(default, []), command);
         var (status, session) = await core.Node.Engine.Claim(command.Session, owner).ConfigureAwait(false);
+        if (status == EngineStatus.Ok)
+            Hold(session.Key);
         return new SessionClaimed(status, session, command);
     }
 
@@ -50,21 +56,46 @@ internal sealed class SessionDesk(ConnectionCore core)
             options.PingMs, options.GraceMs, options.FrameBytes);
     }
 
-    /// <summary>The socket is gone: the grace period begins. Nobody waits for it; a sweep ends what this could not.</summary>
+    /// <summary>The socket is gone: the grace period begins, also for a session that is still being opened.</summary>
     public void Detach()
     {
-        if (core.Session is { } session)
-            _ = core.Node.Engine.Detach(session).AsTask();
+        foreach (var session in _leases.End())
+            Detach(session);
         core.Session = null;
     }
 
-    public void Discard(SessionKey session) => _ = core.Node.Engine.End(session, LeaveReason.Left, silent: true).AsTask();
+    /// <summary>The session has another owner, or was ended.</summary>
+    public void Lose()
+    {
+        if (core.Session is { } session)
+            _leases.Release(session);
+        core.Session = null;
+    }
+
+    public void Discard(SessionKey session)
+    {
+        _leases.Release(session);
+        _ = core.Node.Engine.End(session, LeaveReason.Left, silent: true).AsTask();
+    }
 
     /// <summary>A guest became a user: the guest is gone at once.</summary>
     public void EndGuest()
     {
-        if (core.Session is { } session)
-            _ = core.Node.Engine.End(session, LeaveReason.Left, silent: false).AsTask();
-        core.Session = null;
+        if (core.Session is not { } session)
+            return;
+        Lose();
+        _ = core.Node.Engine.End(session, LeaveReason.Left, silent: false).AsTask();
     }
+
+    /// <summary>Runs where the engine's answer comes.</summary>
+    private bool Hold(SessionKey session)
+    {
+        if (_leases.TryHold(session))
+            return true;
+        Detach(session);
+        return false;
+    }
+
+    /// <summary>Nobody waits for it; a sweep ends what this could not.</summary>
+    private void Detach(SessionKey session) => _ = core.Node.Engine.Detach(session).AsTask();
 }

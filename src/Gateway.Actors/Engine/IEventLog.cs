@@ -1,6 +1,7 @@
 // Rooms as logs: publish, subscribe, history.
 
 using Gateway.Protocol;
+using Gateway.Protocol.Outbound;
 
 namespace Gateway.Actors.Engine;
 
@@ -114,6 +115,10 @@ public sealed record HistoryPage(
     EngineStatus Status, RoomPosition Position, Continuity Continuity, long GapFrom, long GapTo,
     IReadOnlyList<RoomEvent> Events, bool More)
 {
+    /// <summary>The answer to a client or backend that pages: a position above the top, or of another history, has nothing behind it.</summary>
+    public HistoryAnswer ToAnswer(string? id, RoomName room) =>
+        Continuity == Continuity.Reset ? new HistoryAnswer(id, room, [], false) : new HistoryAnswer(id, room, Events, More);
+
     public static HistoryPage Failed(EngineStatus status) => new(status, default, default, 0, 0, [], false);
 }
 

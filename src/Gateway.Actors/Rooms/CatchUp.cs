@@ -186,17 +186,17 @@ internal sealed class CatchUp(RoomState room, FanOut fanOut, RoomPresence presen
         }
 
         member.State = MemberState.Live;
-        member.Lagging = false;
         FanOut.ReleaseAcks(member, head);
-        if (member.MissedPresence)
+        if (member.MissedPresence || member.Lagging)
             presence.TellAll(member);
+        member.Lagging = false;
     }
 
     private bool DeliverRecent(Member member)
     {
         var lane = new DialectLane(member.Dialect);
         foreach (var roomEvent in room.Recent.After(member.Position))
-            lane.Append(roomEvent, room.Epoch, replay: member.Lagging);
+            lane.Append(roomEvent, replay: member.Lagging);
         var (position, all) = FanOut.DeliverPage(member, lane, member.Position);
         lane.Clear();
         member.Position = position;
@@ -222,7 +222,7 @@ internal sealed class CatchUp(RoomState room, FanOut fanOut, RoomPresence presen
     {
         var lane = new DialectLane(dialect);
         foreach (var roomEvent in page.Events)
-            lane.Append(roomEvent, page.Position.Epoch, replay: true);
+            lane.Append(roomEvent, replay: true);
         return lane;
     }
 

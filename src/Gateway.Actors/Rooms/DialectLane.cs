@@ -20,11 +20,11 @@ internal sealed class DialectLane(IDialect dialect)
 
     public List<FrameMark> Marks => _marks;
 
-    public void Append(RoomEvent roomEvent, string? epoch, bool replay)
+    public void Append(RoomEvent roomEvent, bool replay)
     {
         Batch ??= FrameBatch.Rent(1024);
         Batch.BeginFrame();
-        Dialect.WriteEvent(roomEvent, epoch, replay, skipped: 0, Batch);
+        Dialect.WriteEvent(roomEvent, replay, skipped: 0, Batch);
         Batch.EndFrame();
         _marks.Add(new FrameMark(Batch.Length, roomEvent.Origin, roomEvent.Seq));
     }

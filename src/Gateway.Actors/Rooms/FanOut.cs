@@ -19,7 +19,7 @@ internal sealed class FanOut(RoomState room, NodeMetrics metrics, TimeProvider t
     {
         var stored = roomEvent.Seq > 0;
         foreach (var lane in room.Lanes)
-            lane.Append(roomEvent, stored ? room.Epoch : null, replay: false);
+            lane.Append(roomEvent, replay: false);
         if (stored)
         {
             room.Recent.Add(roomEvent);

@@ -93,7 +93,7 @@ internal static class RoomEndpoints
         var query = new HistoryQuery(name, from, null, to, (int)(count ?? DefaultPage), ProtocolLimits.HistoryAnswerBytes);
         var page = await api.Engine.Read(query);
         return ApiProblem.Of(page.Status, ApiProblem.NoSuchRoom)
-            ?? api.Write(new HistoryAnswer(null, name, page.Position.Epoch, page.Events, page.More));
+            ?? api.Write(page.ToAnswer(null, name));
     }
 
     private static async Task<IResult> Forget(string room, BackendApi api)

@@ -14,6 +14,9 @@ public sealed record AuthCommand(string? Id, string Token) : ClientMessage(Id);
 /// <param name="Echo">The value of the client's <c>t</c>, as it was written; empty where it sent none.</param>
 public sealed record PingCommand(string? Id, ReadOnlyMemory<byte> Echo) : ClientMessage(Id);
 
+/// <summary>A client's answer to something it took for a ping. A sign of life, nothing more.</summary>
+public sealed record PongCommand(string? Id) : ClientMessage(Id);
+
 /// <param name="Since">Replay what came after it; null: by <paramref name="History"/>.</param>
 /// <param name="Epoch">The epoch that Since belongs to; null: the current one.</param>
 /// <param name="History">Replay the last so many; null: the namespace's default.</param>

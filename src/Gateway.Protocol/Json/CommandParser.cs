@@ -24,6 +24,7 @@ internal static class CommandParser
             MessageType.Join => ParseJoin(ref fields),
             MessageType.Leave => new LeaveCommand(id, RoomFields.Read(ref fields)),
             MessageType.Ping => ParsePing(ref fields),
+            MessageType.Pong => new PongCommand(id),
             MessageType.Presence => new PresenceCommand(id, RoomFields.Read(ref fields)),
             MessageType.Read => ParseReceipt(ref fields, ReceiptStatus.Read),
             MessageType.Resume => ResumeParser.Parse(ref fields),

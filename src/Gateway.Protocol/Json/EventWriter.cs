@@ -4,7 +4,7 @@ namespace Gateway.Protocol.Json;
 
 internal static class EventWriter
 {
-    public static void Write(ref JsonOutput output, RoomEvent roomEvent, string? epoch, bool replay, int skipped)
+    public static void Write(ref JsonOutput output, RoomEvent roomEvent, bool replay, int skipped)
     {
         output.Raw("{\"type\":"u8);
         output.Text(roomEvent.Type);
@@ -13,7 +13,7 @@ internal static class EventWriter
         output.Raw(",\"id\":"u8);
         output.Text(roomEvent.Id);
         if (roomEvent.Seq > 0)
-            WritePosition(ref output, roomEvent.Seq, epoch);
+            WritePosition(ref output, roomEvent.Seq, roomEvent.Epoch);
         output.Raw(",\"senderId\":"u8);
         output.Text(roomEvent.SenderId);
         output.Raw(",\"senderName\":"u8);
@@ -38,14 +38,14 @@ internal static class EventWriter
     }
 
     /// <summary>Events in an array.</summary>
-    public static void WriteList(ref JsonOutput output, IReadOnlyList<RoomEvent> events, string? epoch)
+    public static void WriteList(ref JsonOutput output, IReadOnlyList<RoomEvent> events)
     {
         output.Raw("["u8);
         for (var i = 0; i < events.Count; i++)
         {
             if (i > 0)
                 output.Raw(","u8);
-            Write(ref output, events[i], epoch, replay: false, skipped: 0);
+            Write(ref output, events[i], replay: false, skipped: 0);
         }
 
         output.Raw("]"u8);

@@ -14,10 +14,10 @@ public sealed class JsonDialect : IDialect
 
     public void Write(ServerMessage message, IBufferWriter<byte> output) => ServerMessageWriter.Write(message, output);
 
-    public void WriteEvent(RoomEvent roomEvent, string? epoch, bool replay, int skipped, IBufferWriter<byte> output)
+    public void WriteEvent(RoomEvent roomEvent, bool replay, int skipped, IBufferWriter<byte> output)
     {
         var json = new JsonOutput(output);
-        EventWriter.Write(ref json, roomEvent, epoch, replay, skipped);
+        EventWriter.Write(ref json, roomEvent, replay, skipped);
         json.Complete();
     }
 }

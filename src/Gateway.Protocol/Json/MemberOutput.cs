@@ -78,10 +78,10 @@ internal ref struct MemberOutput(IBufferWriter<byte> output)
         _json.Raw(member);
     }
 
-    public void Events(IReadOnlyList<RoomEvent> events, string? epoch)
+    public void Events(IReadOnlyList<RoomEvent> events)
     {
         Name("events"u8);
-        EventWriter.WriteList(ref _json, events, epoch);
+        EventWriter.WriteList(ref _json, events);
     }
 
     /// <summary>"heads":{"lobby":58}</summary>

@@ -11,6 +11,7 @@ internal enum MessageType
     Join,
     Leave,
     Ping,
+    Pong,
     Presence,
     Read,
     Resume,
@@ -76,7 +77,7 @@ internal static class MessageTypes
 
     private static MessageType FindCommand(ReadOnlySpan<byte> type) => type.Length switch
     {
-        4 => Either(type, "ping"u8, MessageType.Ping, "join"u8, MessageType.Join, "read"u8, MessageType.Read, "auth"u8, MessageType.Auth),
+        4 => Either(type, "ping"u8, MessageType.Ping, "join"u8, MessageType.Join, "read"u8, MessageType.Read, "auth"u8, MessageType.Auth, "pong"u8, MessageType.Pong),
         5 => Either(type, "leave"u8, MessageType.Leave),
         6 => Either(type, "typing"u8, MessageType.Typing, "resume"u8, MessageType.Resume),
         7 => Either(type, "history"u8, MessageType.History),
@@ -105,7 +106,8 @@ internal static class MessageTypes
         ReadOnlySpan<byte> type, ReadOnlySpan<byte> first, MessageType firstType,
         ReadOnlySpan<byte> second = default, MessageType secondType = MessageType.Event,
         ReadOnlySpan<byte> third = default, MessageType thirdType = MessageType.Event,
-        ReadOnlySpan<byte> fourth = default, MessageType fourthType = MessageType.Event)
+        ReadOnlySpan<byte> fourth = default, MessageType fourthType = MessageType.Event,
+        ReadOnlySpan<byte> fifth = default, MessageType fifthType = MessageType.Event)
     {
         if (type.SequenceEqual(first))
             return firstType;
@@ -113,6 +115,8 @@ internal static class MessageTypes
             return secondType;
         if (type.SequenceEqual(third))
             return thirdType;
-        return type.SequenceEqual(fourth) ? fourthType : MessageType.Event;
+        if (type.SequenceEqual(fourth))
+            return fourthType;
+        return type.SequenceEqual(fifth) ? fifthType : MessageType.Event;
     }
 }

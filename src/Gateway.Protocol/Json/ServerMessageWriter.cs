@@ -191,7 +191,7 @@ internal static class ServerMessageWriter
     {
         members.Begin("history"u8, history.Id);
         members.Room(history.Room);
-        members.Events(history.Events, history.Epoch);
+        members.Events(history.Events);
         members.Flag("more"u8, history.More);
     }
 
@@ -200,7 +200,7 @@ internal static class ServerMessageWriter
     {
         members.Begin("snapshot"u8);
         members.Room(snapshot.Room);
-        members.Events(snapshot.Events, epoch: null);
+        members.Events(snapshot.Events);
         if (snapshot.More)
             members.Flag("more"u8, true);
     }

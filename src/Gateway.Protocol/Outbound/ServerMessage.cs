@@ -64,7 +64,7 @@ public sealed record Pong(string? Id, ReadOnlyMemory<byte> Echo, DateTimeOffset 
 
 /// <param name="Events">Ascending.</param>
 public sealed record HistoryAnswer(
-    string? Id, RoomName Room, string Epoch, IReadOnlyList<RoomEvent> Events, bool More) : ServerMessage(Id);
+    string? Id, RoomName Room, IReadOnlyList<RoomEvent> Events, bool More) : ServerMessage(Id);
 
 public sealed record PresenceAnswer(
     string? Id, RoomName Room, int Count, IReadOnlyList<PresentUser>? Users) : ServerMessage(Id);

@@ -47,7 +47,7 @@ internal static class JsonFrames
     public static string WriteEvent(RoomEvent roomEvent, string? epoch = "k3", bool replay = false, int skipped = 0)
     {
         var output = new ArrayBufferWriter<byte>();
-        Dialect.WriteEvent(roomEvent, epoch, replay, skipped, output);
+        Dialect.WriteEvent(roomEvent with { Epoch = epoch }, replay, skipped, output);
         return Checked(output);
     }
 

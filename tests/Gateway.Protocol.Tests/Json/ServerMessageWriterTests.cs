@@ -19,7 +19,7 @@ public sealed class ServerMessageWriterTests
         SenderId = "u1",
         SenderName = "Ann",
         Fields = "\"content\":\"hi\""u8.ToArray(),
-        Seq = 58,
+        Seq = 58, Epoch = "k3",
         TimestampMs = NewYear.ToUnixTimeMilliseconds(),
     };
 
@@ -124,8 +124,8 @@ public sealed class ServerMessageWriterTests
         const string first = """{"type":"message","room":"lobby","id":"c-1","seq":58,"epoch":"k3","senderId":"u1","senderName":"Ann","timestamp":"2026-01-01T00:00:00.000Z","content":"hi"}""";
         Assert.Equal(
             "{\"type\":\"history\",\"id\":\"h\",\"room\":\"lobby\",\"events\":[" + first + "," + first.Replace("58", "59", StringComparison.Ordinal) + "],\"more\":true}",
-            Write(new HistoryAnswer("h", Lobby, "k3", [Event, Event with { Seq = 59 }], true)));
-        Assert.Equal("""{"type":"history","room":"lobby","events":[],"more":false}""", Write(new HistoryAnswer(null, Lobby, "k3", [], false)));
+            Write(new HistoryAnswer("h", Lobby, [Event, Event with { Seq = 59 }], true)));
+        Assert.Equal("""{"type":"history","room":"lobby","events":[],"more":false}""", Write(new HistoryAnswer(null, Lobby, [], false)));
     }
 
     [Fact]

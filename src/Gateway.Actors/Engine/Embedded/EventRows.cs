@@ -17,7 +17,7 @@ internal sealed class EventRows(SqliteFile file) : IDisposable
     public void Insert(long number, RoomEvent stored)
     {
         _insert ??= new SqliteStatement(file, "INSERT INTO events(room, seq, at, body, sum) VALUES(?1, ?2, ?3, ?4, ?5)");
-        var body = _writer.Clear().Text(stored.Id).Text(stored.SenderId).Text(stored.SenderName).Text(stored.Type).Blob(stored.Fields.Span).Bytes;
+        var body = _writer.Clear().Text(stored.Epoch!).Text(stored.Id).Text(stored.SenderId).Text(stored.SenderName).Text(stored.Type).Blob(stored.Fields.Span).Bytes;
         _insert.Bind(1, number).Bind(2, stored.Seq).Bind(3, stored.TimestampMs).Bind(4, body)
             .Bind(5, Sum(number, stored.Seq, stored.TimestampMs, body)).Run();
     }
@@ -75,6 +75,7 @@ internal sealed class EventRows(SqliteFile file) : IDisposable
         return new RoomEvent
         {
             Room = room,
+            Epoch = reader.Text(),
             Id = reader.Text(),
             SenderId = reader.Text(),
             SenderName = reader.Text(),

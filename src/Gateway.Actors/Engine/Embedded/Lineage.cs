@@ -46,5 +46,17 @@ internal sealed class Lineage
         return (Continuity.Reset, 0);
     }
 
+    /// <summary>The former epoch in which a position was stored; null where that was the current one, or is no longer known.</summary>
+    public string? EpochOf(long seq)
+    {
+        foreach (var (epoch, cut) in _entries)
+        {
+            if (seq <= cut)
+                return epoch;
+        }
+
+        return null;
+    }
+
     public override string ToString() => string.Join(',', _entries.Select(entry => $"{entry.Epoch}:{entry.Cut}"));
 }

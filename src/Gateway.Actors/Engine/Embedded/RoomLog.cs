@@ -21,12 +21,12 @@ internal sealed class RoomLog(EngineState state)
         var ledger = state.Rooms.Open(room);
         var ids = publication.HasClientId ? state.Rooms.Ids(ledger, now) : null;
         if (ids is not null && ids.TryFind(hash, now, out var first))
-            return new PublishOutcome(PublishStatus.Stored, first.Seq, ledger.Epoch, first.At, Duplicate: true);
+            return new PublishOutcome(PublishStatus.Stored, first.Seq, ledger.Lineage.EpochOf(first.Seq) ?? ledger.Epoch, first.At, Duplicate: true);
         if (ledger.Number == 0 && state.Rooms.IsFull)
             return new PublishOutcome(PublishStatus.Busy);
 
         state.Rooms.Unseal(ledger);
-        var stored = publication.Event with { Seq = ledger.Top + 1, TimestampMs = now };
+        var stored = publication.Event with { Seq = ledger.Top + 1, Epoch = ledger.Epoch, TimestampMs = now };
         state.Journal.Events.Insert(ledger.Number, stored);
         ledger.Top = stored.Seq;
         ledger.Added.Add(stored);
