@@ -9,7 +9,8 @@ namespace Gateway.Actors.Connections;
 /// <list type="number">
 /// <item>K1. No call blocks or waits for the peer; none allocates for a delivery.</item>
 /// <item>K2. Ordered frames leave in the order of the calls. Urgent ones go ahead of whatever waits, never into the middle of a frame.</item>
-/// <item>K3. What waits is bounded by events and bytes: <see cref="Offer"/> answers Full and takes nothing. <see cref="Send"/> takes it all the same (answers and errors are
+/// <item>K3. What waits is bounded by events and bytes: past the bound <see cref="Offer"/> answers Full and takes nothing. With less than a quarter of it waiting it
+/// takes any one slice, so that who was told Drained is never refused. <see cref="Send"/> takes it all the same (answers and errors are
 /// bounded by the client's own requests, whose reader the connection holds back), up to twice the bound; past that the connection is closed as too slow.</item>
 /// <item>K4. After Full, <see cref="IConnectionSinkListener.Drained"/> is called once when less than a quarter of the bound waits (also where that is already so when NotifyWhenDrained is called).</item>
 /// <item>K5. A batch that was taken is referenced until it is written; the caller keeps and releases its own reference.</item>

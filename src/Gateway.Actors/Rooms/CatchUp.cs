@@ -181,7 +181,7 @@ internal sealed class CatchUp(RoomState room, FanOut fanOut, RoomPresence presen
                 return;
             }
 
-            if (!DeliverRecent(member))
+            if (!DeliverRecent(member, head))
                 return;
         }
 
@@ -192,18 +192,24 @@ internal sealed class CatchUp(RoomState room, FanOut fanOut, RoomPresence presen
         member.Lagging = false;
     }
 
-    private bool DeliverRecent(Member member)
+    /// <returns>Whether the member has got everything; if not, it goes on when its sink has drained.</returns>
+    private bool DeliverRecent(Member member, long head)
     {
-        var lane = new DialectLane(member.Dialect);
-        foreach (var roomEvent in room.Recent.After(member.Position))
-            lane.Append(roomEvent, replay: member.Lagging);
-        var (position, all) = FanOut.DeliverPage(member, lane, member.Position);
-        lane.Clear();
-        member.Position = position;
-        FanOut.ReleaseAcks(member, position);
-        if (!all)
+        while (member.Position < head)
+        {
+            var lane = new DialectLane(member.Dialect);
+            foreach (var roomEvent in room.Recent.After(member.Position, PageEvents, PageBytes))
+                lane.Append(roomEvent, replay: member.Lagging);
+            (member.Position, var all) = FanOut.DeliverPage(member, lane, member.Position);
+            lane.Clear();
+            FanOut.ReleaseAcks(member, member.Position);
+            if (all)
+                continue;
             member.Sink.NotifyWhenDrained();
-        return all;
+            return false;
+        }
+
+        return true;
     }
 
     private void ReadNext(Member member) =>

@@ -10,6 +10,9 @@ namespace Gateway.Actors.Rooms;
 
 internal sealed class FanOut(RoomState room, NodeMetrics metrics, TimeProvider time)
 {
+    /// <summary>A batch is taken whole by an empty outbox: it must not hold much more than one frame of the largest kind.</summary>
+    private const int MaxBatchBytes = 128 * 1024;
+
     private readonly HashSet<Member> _ackHolders = [];
     private long _appendedHead;
     private long _oldestMs;
@@ -30,6 +33,8 @@ internal sealed class FanOut(RoomState room, NodeMetrics metrics, TimeProvider t
             _oldestMs = roomEvent.TimestampMs;
         if (room.Members.TryGetValue(roomEvent.Origin, out var publisher))
             publisher.OwnsPartOfBatch = true;
+        if (room.Lanes.Count > 0 && room.Lanes[0].Batch!.Length >= MaxBatchBytes)
+            Flush();
     }
 
     /// <summary>Sends what was appended to everyone, then the acks that waited for it.</summary>

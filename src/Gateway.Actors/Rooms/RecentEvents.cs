@@ -31,12 +31,17 @@ internal sealed class RecentEvents
     /// <summary>Whether every event above the position is here.</summary>
     public bool Covers(long position) => _events.TryPeek(out var first) && first.Seq <= position + 1;
 
-    public IEnumerable<RoomEvent> After(long position)
+    /// <summary>What follows the position, at most so many and about so many bytes, but at least one.</summary>
+    public IEnumerable<RoomEvent> After(long position, int maxEvents, int maxBytes)
     {
         foreach (var roomEvent in _events)
         {
-            if (roomEvent.Seq > position)
-                yield return roomEvent;
+            if (roomEvent.Seq <= position)
+                continue;
+            yield return roomEvent;
+            maxBytes -= roomEvent.ApproximateBytes;
+            if (--maxEvents <= 0 || maxBytes <= 0)
+                yield break;
         }
     }
 }

@@ -53,7 +53,8 @@ internal sealed class RoomActor(NodeServices node, RoomName room, NamespacePolic
             case PresenceRead read: OnPresenceRead(read); break;
             case RoomTimer timer: OnTimer(timer); break;
             case Exception broken: throw new InvalidOperationException("The engine threw where its rules forbid it.", broken);
-            default: OnMemberMessage(message); break;
+            case MemberMessage told: _parts?.OnMember(told); break;
+            default: Unhandled(message); break;
         }
     }
 
@@ -67,17 +68,10 @@ internal sealed class RoomActor(NodeServices node, RoomName room, NamespacePolic
         List<(ActorRef, object)> members = [];
         foreach (var join in _waitingForOpen)
             members.Add((join.Member.Connection, new JoinRefused(room, EngineStatus.Busy, join.CommandId)));
-        if (_parts is { State: { } state })
-            members.AddRange(state.Members.Values.Select(member => (member.Connection, LostBy(member, state))));
+        if (_parts is { } parts)
+            members.AddRange(parts.Losses());
         Context.Parent.Tell(new RoomFailed(room, Self, members));
     }
-
-    private static object LostBy(Member member, RoomState state) => member.State switch
-    {
-        MemberState.Joining => new JoinRefused(state.Room, EngineStatus.Busy, null),
-        MemberState.Live => new RoomLost(state.Room, state.Handle.Head, state.Epoch),
-        _ => new RoomLost(state.Room, member.Position, state.Epoch),
-    };
 
     private static object Broken(Exception error) => error;
 
@@ -238,30 +232,6 @@ internal sealed class RoomActor(NodeServices node, RoomName room, NamespacePolic
     {
         Forget(join.Member.ConnectionId);
         join.Member.Connection.Tell(new JoinRefused(room, status, join.CommandId));
-    }
-
-    private void OnMemberMessage(object message)
-    {
-        var id = message switch
-        {
-            SinkDrained drained => drained.ConnectionId,
-            MemberTyping typing => typing.ConnectionId,
-            MemberReceipt receipt => receipt.ConnectionId,
-            MemberRights rights => rights.ConnectionId,
-            _ => 0UL,
-        };
-        if (id == 0)
-            Unhandled(message);
-        if (_parts is not { } parts || !parts.State.Members.TryGetValue(id, out var member))
-            return;
-
-        switch (message)
-        {
-            case SinkDrained: parts.CatchUp.Continue(member); break;
-            case MemberTyping typing: parts.Chatter.OnTyping(member, typing.Command); break;
-            case MemberReceipt receipt: parts.Chatter.OnReceipt(member, receipt.Status, receipt.Seq); break;
-            case MemberRights rights: (member.SeesPresence, member.SeesHistory) = (rights.SeesPresence, rights.SeesHistory); break;
-        }
     }
 
     private void OnLeave(LeaveRoom leave)

@@ -49,15 +49,18 @@ internal sealed record AbandonJoin(RoomName Room, ulong ConnectionId);
 /// <summary>An event of this member is stored; the room sends the ack when no event below it can follow.</summary>
 internal sealed record AckDue(ulong ConnectionId, Ack Ack, long Seq);
 
+/// <summary>Something about one member; of no interest when it has left.</summary>
+internal abstract record MemberMessage(ulong ConnectionId);
+
 /// <summary>The member's sink has room again.</summary>
-internal sealed record SinkDrained(ulong ConnectionId);
+internal sealed record SinkDrained(ulong ConnectionId) : MemberMessage(ConnectionId);
 
-internal sealed record MemberTyping(ulong ConnectionId, TypingCommand Command);
+internal sealed record MemberTyping(ulong ConnectionId, TypingCommand Command) : MemberMessage(ConnectionId);
 
-internal sealed record MemberReceipt(ulong ConnectionId, ReceiptStatus Status, long Seq);
+internal sealed record MemberReceipt(ulong ConnectionId, ReceiptStatus Status, long Seq) : MemberMessage(ConnectionId);
 
 /// <summary>A renewal changed what the member may see.</summary>
-internal sealed record MemberRights(ulong ConnectionId, bool SeesPresence, bool SeesHistory);
+internal sealed record MemberRights(ulong ConnectionId, bool SeesPresence, bool SeesHistory) : MemberMessage(ConnectionId);
 
 /// <summary>From a room without members to its parent: stop me, unless you sent me a join since.</summary>
 /// <param name="JoinsSeen">How many joins the room has taken in its life.</param>

@@ -60,6 +60,28 @@ internal sealed class RoomParts
         return member;
     }
 
+    public void OnMember(MemberMessage message)
+    {
+        if (!State.Members.TryGetValue(message.ConnectionId, out var member))
+            return;
+        switch (message)
+        {
+            case SinkDrained: CatchUp.Continue(member); break;
+            case MemberTyping typing: Chatter.OnTyping(member, typing.Command); break;
+            case MemberReceipt receipt: Chatter.OnReceipt(member, receipt.Status, receipt.Seq); break;
+            case MemberRights rights: (member.SeesPresence, member.SeesHistory) = (rights.SeesPresence, rights.SeesHistory); break;
+        }
+    }
+
+    /// <summary>The room has failed: what each member is told, so that it can take up where it was.</summary>
+    public IEnumerable<(ActorRef Connection, object Message)> Losses() =>
+        State.Members.Values.Select(member => (member.Connection, member.State switch
+        {
+            MemberState.Joining => (object)new JoinRefused(State.Room, EngineStatus.Busy, null),
+            MemberState.Live => new RoomLost(State.Room, State.Handle.Head, State.Epoch),
+            _ => new RoomLost(State.Room, member.Position, State.Epoch),
+        }));
+
     /// <summary>The room goes on from another position.</summary>
     public void Restart(RoomPosition position)
     {

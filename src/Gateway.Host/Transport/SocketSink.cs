@@ -89,7 +89,7 @@ internal sealed partial class SocketSink(IFrameOutput output, SinkBounds bounds,
                 return SinkOutcome.Closed;
             if (_outbox.Count > 0)
             {
-                if (IsOver(1, events, length))
+                if (IsOver(1, events, length) && !IsNearlyDrained)
                     return SinkOutcome.Full;
                 _outbox.Add(batch, offset, length, events);
                 return SinkOutcome.Kept;
@@ -288,9 +288,11 @@ internal sealed partial class SocketSink(IFrameOutput output, SinkBounds bounds,
         _farewell?.TrySetResult();
     }
 
+    private bool IsNearlyDrained => _outbox.Events * 4L < bounds.Events && _outbox.Bytes * 4L < bounds.Bytes;
+
     private bool TakeDrained()
     {
-        if (!_drainedIsAwaited || _listener is null || _outbox.Events * 4L >= bounds.Events || _outbox.Bytes * 4L >= bounds.Bytes)
+        if (!_drainedIsAwaited || _listener is null || !IsNearlyDrained)
             return false;
         _drainedIsAwaited = false;
         return true;

@@ -68,7 +68,8 @@ public sealed class AdmissionTests
         ann.New();
         node.Tokens.Known["fresh"] = User("ann") with
         {
-            ExpiresAt = now.AddMinutes(10), Grants = RoomGrants.Create([new("lobby", Rights.Join)]),
+            ExpiresAt = now.AddMinutes(10),
+            Grants = RoomGrants.Create([new("lobby", Rights.Join)]),
         };
 
         ann.Send("""{"type":"auth","token":"fresh","id":"r"}""");

@@ -52,7 +52,7 @@ internal sealed class FakeSink(int boundEvents, TimeProvider time) : IConnection
                 return SinkOutcome.Sent;
             }
 
-            if (_waiting.Count > 0 && Pending.Events + events > boundEvents)
+            if (Pending.Events * 4 >= boundEvents && Pending.Events + events > boundEvents)
                 return SinkOutcome.Full;
             Keep(batch.Memory.Slice(offset, length).ToArray(), events, SinkLane.Ordered);
             return SinkOutcome.Kept;

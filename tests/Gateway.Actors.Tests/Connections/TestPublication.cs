@@ -14,7 +14,12 @@ internal sealed class TestPublication : Publication
         HasClientId = true;
         Event = new RoomEvent
         {
-            Room = RoomName.Parse(room), Type = "message", Id = id, SenderId = "system", SenderName = "system", Fields = "\"content\":\"x\""u8.ToArray(),
+            Room = RoomName.Parse(room),
+            Type = "message",
+            Id = id,
+            SenderId = "system",
+            SenderName = "system",
+            Fields = "\"content\":\"x\""u8.ToArray(),
         };
     }
 

@@ -10,7 +10,10 @@ public sealed class CatchUpTests
 {
     private static readonly NodeOptions SmallOutbox = new()
     {
-        DefaultRoom = RoomName.Parse("lobby"), OutboxEvents = 20, EventsPerSecond = 10_000, EventBurst = 10_000,
+        DefaultRoom = RoomName.Parse("lobby"),
+        OutboxEvents = 20,
+        EventsPerSecond = 10_000,
+        EventBurst = 10_000,
     };
 
     [Fact]
@@ -72,7 +75,9 @@ public sealed class CatchUpTests
         ann.Send(FanOutTests.Array("a", 3));
         var hears = new Gateway.Actors.Connections.Identity
         {
-            UserId = "ben", Name = "Ben", Grants = Gateway.Actors.Connections.RoomGrants.Create([new("lobby", Rights.Join)]),
+            UserId = "ben",
+            Name = "Ben",
+            Grants = Gateway.Actors.Connections.RoomGrants.Create([new("lobby", Rights.Join)]),
         };
         var ben = node.Connect(hears, []);
 

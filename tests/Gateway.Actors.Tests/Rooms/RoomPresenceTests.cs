@@ -104,7 +104,8 @@ public sealed class RoomPresenceTests
         var small = NamespacePolicy.Chat with { PresenceLimit = 3 };
         using var node = new TestNode(new NodeOptions
         {
-            DefaultRoom = RoomName.Parse("lobby"), Namespaces = new Namespaces([small, NamespacePolicy.User]),
+            DefaultRoom = RoomName.Parse("lobby"),
+            Namespaces = new Namespaces([small, NamespacePolicy.User]),
         });
         var ann = node.Connect("ann");
         for (var i = 0; i < 10; i++)

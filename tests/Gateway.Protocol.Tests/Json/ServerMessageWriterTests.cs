@@ -19,7 +19,8 @@ public sealed class ServerMessageWriterTests
         SenderId = "u1",
         SenderName = "Ann",
         Fields = "\"content\":\"hi\""u8.ToArray(),
-        Seq = 58, Epoch = "k3",
+        Seq = 58,
+        Epoch = "k3",
         TimestampMs = NewYear.ToUnixTimeMilliseconds(),
     };
 
