@@ -13,8 +13,8 @@ function sound() {
     const senderId = `u${seq % 3}`;
     const id = `${senderId}-${seq}`;
     sent.set(id, { senderId, n: seq });
-    if (seq % 5 !== 0) acks.set(id, { seq });
-    events.push({ id, seq, senderId, n: seq });
+    if (seq % 5 !== 0) acks.set(id, { seq, epoch: 'k1' });
+    events.push({ id, seq, epoch: 'k1', senderId, n: seq });
   }
   sent.set('u0-99', { senderId: 'u0', n: 99 });
   return { sent, acks, events };
@@ -40,6 +40,7 @@ it('a swap with renumbering is flagged', () => flagged((r) => {
 }, /moved/));
 it('a reused seq is flagged', () => flagged((r) => { r.events[8] = { ...r.events[8], seq: 8 }; }, /used twice/));
 it('an event at another position than acked is flagged', () => flagged((r) => r.acks.set('u1-1', { seq: 2 }), /moved/));
+it('an event of another epoch than acked is flagged', () => flagged((r) => { r.events[0].epoch = 'k2'; }, /epoch/));
 it('an invented event is flagged', () => flagged((r) => r.events.push({ id: 'x', seq: 41, senderId: 'u0', n: 1 }), /invented/));
 it('a changed body is flagged', () => flagged((r) => { r.events[2].n = 777; }, /changed/));
 it('a sender out of order is flagged', () => flagged((r) => {

@@ -59,7 +59,7 @@ class Publisher {
         this.unacked.delete(frame.id);
         const known = this.journal.acks.get(frame.id);
         if (known && known.seq !== frame.seq) this.failures.push(`${frame.id} acked at ${known.seq} and ${frame.seq}`);
-        this.journal.acks.set(frame.id, { seq: frame.seq });
+        this.journal.acks.set(frame.id, { seq: frame.seq, epoch: frame.epoch });
       } else if (frame.type === 'error' && frame.code !== 'degraded' && frame.code !== 'busy') {
         this.failures.push(frame.raw);
       }

@@ -30,8 +30,7 @@ internal sealed class ConnectionActor(NodeServices node, ConnectionsServices sha
         _admission = new Admission(_core, shared, _rooms, Context);
         _conversation = new Conversation(_core, _port, _rooms, _publisher, _admission, Context);
         _port.Attach(Self);
-        Context.Timers.StartSingle(
-            ConnectionTimer.Heartbeat, ConnectionTimer.Heartbeat, TimeSpan.FromMilliseconds(node.Options.PingMs));
+        Beat();
         if (open.Request.Identity is { } identity)
             _conversation.Await(_admission.Enter(identity, open.Request.Session, null));
         else

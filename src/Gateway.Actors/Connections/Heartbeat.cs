@@ -28,11 +28,11 @@ internal sealed class Heartbeat(NodeOptions options)
         if (silence >= timeout)
             return (HeartbeatAction.PeerSilent, timeout);
 
-        // Asked often enough that a peer which gets stuck now is noticed in time.
-        var next = interval;
+        // Asked often enough that a peer which gets stuck right now is noticed before its time is over.
+        var stuckLimit = TimeSpan.FromMilliseconds(options.StuckTimeoutMs);
+        var next = Min(interval, stuckLimit / 2);
         if (stuckSince is { } since)
         {
-            var stuckLimit = TimeSpan.FromMilliseconds(options.StuckTimeoutMs);
             var stuck = time.GetElapsedTime(since, now);
             if (stuck >= stuckLimit)
                 return (HeartbeatAction.PeerStuck, stuckLimit);

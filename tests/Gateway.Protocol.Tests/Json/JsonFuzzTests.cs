@@ -102,6 +102,7 @@ public sealed class JsonFuzzTests
         SenderName = "Ann",
         Fields = publish.Fields,
         Seq = 58,
+        Epoch = "k3",
     };
 
     /// <summary>Each of the server's members stands once, whatever the sender wrote.</summary>

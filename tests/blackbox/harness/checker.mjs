@@ -2,9 +2,9 @@
 // in order; nothing that nobody sent; no hole. Pure; its own tests feed it doctored histories.
 
 /**
- * @param events  the history as read: { id, seq, senderId, n }, in the order it was given
+ * @param events  the history as read: { id, seq, epoch, senderId, n }, in the order it was given
  * @param sent    Map id → { senderId, n }: everything that was ever handed to the server
- * @param acks    Map id → { seq }: everything that was acked
+ * @param acks    Map id → { seq, epoch }: everything that was acked
  * @returns a list of sentences, empty where every promise was kept
  */
 export function violations({ events, sent, acks }) {
@@ -39,6 +39,7 @@ export function violations({ events, sent, acks }) {
     const event = byId.get(id);
     if (!event) found.push(`lost: ${id} was acked at ${ack.seq}`);
     else if (event.seq !== ack.seq) found.push(`moved: ${id} was acked at ${ack.seq} and stands at ${event.seq}`);
+    else if (event.epoch !== ack.epoch) found.push(`epoch: ${id} was acked in ${ack.epoch} and stands in ${event.epoch}`);
   }
   return found;
 }
