@@ -19,6 +19,7 @@ internal static class GatewaySockets
         services.Configure<KestrelServerOptions>(GatewayKestrel.Configure);
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton<CloseDeadlines>();
+        services.AddSingleton<OutboxTotals>();
         services.AddSingleton<WebSocketEndpoint>();
         return services;
     }

@@ -7,7 +7,8 @@ using Gateway.Protocol.WebSockets;
 
 namespace Gateway.Host.Transport;
 
-internal sealed class Outbox
+/// <param name="totals">Counts what waits in all outboxes.</param>
+internal sealed class Outbox(OutboxTotals totals)
 {
     private const int FirstCapacity = 8;
 
@@ -107,7 +108,7 @@ internal sealed class Outbox
     {
         while (Count > 0)
             RemoveFirst();
-        Bytes = 0;
+        Account(0, -Bytes);
         _inFlight = 0;
         ReturnRing();
     }
@@ -168,7 +169,7 @@ internal sealed class Outbox
     private void RemoveFirst()
     {
         ref var first = ref At(0);
-        Events -= first.Events;
+        Account(-first.Events, 0);
         first.Batch.Release();
         first = default;
         _head = (_head + 1) & (_ring.Length - 1);
@@ -180,6 +181,7 @@ internal sealed class Outbox
     {
         Events += events;
         Bytes += bytes;
+        totals.Add(events, bytes);
     }
 
     private void EnsureFree()

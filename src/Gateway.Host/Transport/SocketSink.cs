@@ -8,13 +8,14 @@ using Gateway.Protocol.WebSockets;
 
 namespace Gateway.Host.Transport;
 
-internal sealed partial class SocketSink(IFrameOutput output, SinkBounds bounds, TimeProvider time, CloseDeadlines deadlines) : IConnectionSink
+internal sealed partial class SocketSink(
+    IFrameOutput output, SinkBounds bounds, TimeProvider time, CloseDeadlines deadlines, OutboxTotals totals) : IConnectionSink
 {
     /// <summary>Answers go on being taken up to so many times the bound (K3).</summary>
     private const int AnswersFactor = 2;
 
     private readonly Lock _gate = new();
-    private readonly Outbox _outbox = new();
+    private readonly Outbox _outbox = new(totals);
     private State _state;
     private bool _draining;
     private bool _drainedIsAwaited;

@@ -17,7 +17,7 @@ internal sealed partial class WebSocketEndpoint(
     NodeOptions options,
     TimeProvider time,
     CloseDeadlines deadlines,
-    ILogger<WebSocketEndpoint> log)
+    OutboxTotals totals, ILogger<WebSocketEndpoint> log)
 {
     private readonly SinkBounds _bounds = new(options.OutboxEvents, options.OutboxBytes);
 
@@ -50,7 +50,7 @@ internal sealed partial class WebSocketEndpoint(
             return;
         }
 
-        var sink = new SocketSink(ChooseOutput(context, stream), _bounds, time, deadlines);
+        var sink = new SocketSink(ChooseOutput(context, stream), _bounds, time, deadlines, totals);
         var port = OpenPort(sink, admitted);
         try
         {

@@ -19,6 +19,7 @@ internal sealed class TestNode : IDisposable
     private readonly bool _started;
 
     /// <param name="seed">Decides the order in which ready actors run.</param>
+    /// <param name="wrap">Comes between the node and its engine.</param>
     public TestNode(NodeOptions? options = null, int? seed = null, Func<IEngine, IEngine>? wrap = null)
     {
         Options = options ?? new NodeOptions { DefaultRoom = RoomName.Parse("lobby") };
@@ -32,6 +33,11 @@ internal sealed class TestNode : IDisposable
                 Namespaces = Options.Namespaces,
                 GraceMs = Options.GraceMs,
                 ResumeMs = Options.ResumeMs,
+                OnJournalStep = _ =>
+                {
+                    if (DiskFails)
+                        throw new JournalException("The disk fails.");
+                },
             },
             Time,
             NullLogger<EmbeddedEngine>.Instance);
@@ -53,6 +59,9 @@ internal sealed class TestNode : IDisposable
     public EmbeddedEngine Embedded { get; }
 
     public IEngine Engine { get; }
+
+    /// <summary>Every step of the journal fails while this is so.</summary>
+    public bool DiskFails { get; set; }
 
     public FakeTokens Tokens { get; } = new();
 

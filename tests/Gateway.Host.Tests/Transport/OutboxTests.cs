@@ -5,9 +5,14 @@ using Gateway.Protocol.WebSockets;
 
 namespace Gateway.Host.Tests.Transport;
 
-public sealed class OutboxTests
+public sealed class OutboxTests : IDisposable
 {
-    private readonly Outbox _outbox = new();
+    private readonly OutboxTotals _totals = new();
+    private readonly Outbox _outbox;
+
+    public OutboxTests() => _outbox = new Outbox(_totals);
+
+    public void Dispose() => _totals.Dispose();
 
     [Fact]
     public void Slices_leave_in_the_order_they_came()
@@ -18,6 +23,21 @@ public sealed class OutboxTests
         Assert.Equal(100, _outbox.Events);
         Assert.Equal(Enumerable.Range(0, 100).Select(i => $"m{i}"), Drain());
         Assert.Equal((0, 0, 0), (_outbox.Count, _outbox.Events, _outbox.Bytes));
+    }
+
+    [Fact]
+    public void The_totals_follow_what_waits_in_all_outboxes()
+    {
+        var other = new Outbox(_totals);
+        Add("aaaa");
+        var batch = Frames.Text("bb", "cc");
+        other.Add(batch, 0, batch.Length, 2);
+        AddUrgent("!");
+        Assert.Equal((4, _outbox.Bytes + other.Bytes), (_totals.Events, _totals.Bytes));
+        other.Clear();
+        Assert.Equal((2, _outbox.Bytes), (_totals.Events, _totals.Bytes));
+        Drain();
+        Assert.Equal((0, 0), (_totals.Events, _totals.Bytes));
     }
 
     [Fact]
@@ -35,7 +55,7 @@ public sealed class OutboxTests
     {
         for (var written = 1; written < 12; written++)
         {
-            var outbox = new Outbox();
+            var outbox = new Outbox(_totals);
             var batch = Frames.Text("aaaa", "bbbb", "cccc");
             outbox.Add(batch, 0, batch.Length, 3);
             var left = outbox.First[..written].ToArray();

@@ -10,6 +10,7 @@ namespace Gateway.Host.Tests.Transport;
 
 public sealed class SocketSinkTests : IDisposable
 {
+    private readonly OutboxTotals _totals = new();
     private readonly VirtualTime _time = new();
     private readonly CloseDeadlines _deadlines;
     private readonly CountingListener _listener = new();
@@ -179,7 +180,7 @@ public sealed class SocketSinkTests : IDisposable
     public void K4_a_wish_to_hear_of_it_outlives_the_time_before_the_listener_came()
     {
         var output = new FakeOutput();
-        var sink = new SocketSink(output, new SinkBounds(20, 1000), _time, _deadlines);
+        var sink = new SocketSink(output, new SinkBounds(20, 1000), _time, _deadlines, _totals);
         sink.NotifyWhenDrained();
         Assert.Equal(0, _listener.Drained);
         sink.Attach(_listener);
@@ -337,7 +338,7 @@ public sealed class SocketSinkTests : IDisposable
     private (SocketSink Sink, FakeOutput Output) Create(bool holds = false, int events = 20, int bytes = 100_000)
     {
         var output = new FakeOutput(holds);
-        var sink = new SocketSink(output, new SinkBounds(events, bytes), _time, _deadlines);
+        var sink = new SocketSink(output, new SinkBounds(events, bytes), _time, _deadlines, _totals);
         sink.Attach(_listener);
         return (sink, output);
     }

@@ -41,7 +41,7 @@ public sealed partial class EmbeddedEngine : IEngine
         _log = log;
         _clock = new EngineClock(time);
         _queue = new WorkQueue(options.QueueCapacity);
-        _metrics = new EngineMetrics(() => _queue.Count, () => _writer is { IsLost: true });
+        _metrics = new EngineMetrics(() => _queue.Count, () => _writer?.Serving?.Sessions.Count ?? 0, () => _writer is { IsLost: true });
         _startedAt = time.GetUtcNow();
     }
 

@@ -10,7 +10,7 @@ internal sealed class EngineMetrics : IDisposable
 
     private readonly Meter _meter = new(MeterName);
 
-    public EngineMetrics(Func<int> queueDepth, Func<bool> isDegraded)
+    public EngineMetrics(Func<int> queueDepth, Func<int> sessions, Func<bool> isDegraded)
     {
         CommitMs = _meter.CreateHistogram<double>("gateway.engine.commit.duration", "ms", "Duration of a journal commit.");
         BatchSize = _meter.CreateHistogram<int>("gateway.engine.batch.size", "{operation}", "Operations in a transaction.");
@@ -19,6 +19,7 @@ internal sealed class EngineMetrics : IDisposable
         Relayed = _meter.CreateCounter<long>("gateway.engine.events.relayed", "{event}", "Events relayed and not stored.");
         Failures = _meter.CreateCounter<long>("gateway.engine.failures", "{failure}", "Times that the journal was lost.");
         _meter.CreateObservableGauge("gateway.engine.queue.depth", queueDepth, "{operation}", "Operations that wait for the writer.");
+        _meter.CreateObservableGauge("gateway.sessions", sessions, "{session}", "Sessions, those that wait to be resumed included.");
         _meter.CreateObservableGauge("gateway.engine.degraded", () => isDegraded() ? 1 : 0, description: "1 while the journal is away.");
     }
 
