@@ -1,6 +1,6 @@
 // What the actors of one node need to know of the configuration. The host fills it from its validated options.
 
-using Gateway.Actors.Rooms;
+using Gateway.Actors.Policy;
 using Gateway.Protocol;
 
 namespace Gateway.Actors;

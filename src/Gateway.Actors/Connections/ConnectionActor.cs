@@ -1,8 +1,10 @@
 // One client connection: takes what its port, its rooms and the engine tell it, one message at a time, and hands it to the connection's parts.
 // A child of ConnectionsActor, which stops it when it fails. Sees commands and events, never JSON or frames; never waits.
 
+using Gateway.Actors.Delivery;
 using Gateway.Actors.Engine;
 using Gateway.Actors.Kernel;
+using Gateway.Actors.Policy;
 using Gateway.Actors.Rooms;
 using Gateway.Protocol;
 using Gateway.Protocol.Outbound;

@@ -1,6 +1,8 @@
 // What the parts of one connection share: who it is, its session, its rooms, and the way to its client. Owned by the connection actor.
 
+using Gateway.Actors.Delivery;
 using Gateway.Actors.Engine;
+using Gateway.Actors.Policy;
 using Gateway.Actors.Rooms;
 using Gateway.Protocol;
 using Gateway.Protocol.Inbound;

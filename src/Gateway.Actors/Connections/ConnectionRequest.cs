@@ -1,5 +1,6 @@
 // What the host knows of a socket when it asks the node to serve it.
 
+using Gateway.Actors.Delivery;
 using Gateway.Protocol;
 using Gateway.Protocol.Inbound;
 

@@ -3,7 +3,6 @@
 
 using Gateway.Actors.Engine;
 using Gateway.Actors.Kernel;
-using Gateway.Actors.Rooms;
 using Gateway.Protocol.Outbound;
 
 namespace Gateway.Actors.Connections;

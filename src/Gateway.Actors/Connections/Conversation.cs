@@ -1,8 +1,10 @@
 // The order of a connection's work: the agenda first, then the client's messages as they came, each begun only when the one before has its
 // answer. Events alone don't wait for one another. Runs on the connection actor's turn.
 
+using Gateway.Actors.Delivery;
 using Gateway.Actors.Engine;
 using Gateway.Actors.Kernel;
+using Gateway.Actors.Policy;
 using Gateway.Actors.Rooms;
 using Gateway.Protocol;
 using Gateway.Protocol.Inbound;

@@ -1,6 +1,6 @@
 // Who a connection speaks for, as a token or the guest rule made it. Immutable; a renewal makes a new one.
 
-using Gateway.Actors.Rooms;
+using Gateway.Actors.Policy;
 using Gateway.Protocol;
 
 namespace Gateway.Actors.Connections;

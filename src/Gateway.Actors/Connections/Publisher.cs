@@ -2,6 +2,7 @@
 
 using Gateway.Actors.Engine;
 using Gateway.Actors.Kernel;
+using Gateway.Actors.Policy;
 using Gateway.Actors.Rooms;
 using Gateway.Protocol;
 using Gateway.Protocol.Inbound;

@@ -1,7 +1,7 @@
 // Commands that only read: history and presence. The answer comes back to the actor as a message.
 
 using Gateway.Actors.Engine;
-using Gateway.Actors.Rooms;
+using Gateway.Actors.Policy;
 using Gateway.Protocol;
 using Gateway.Protocol.Inbound;
 using Gateway.Protocol.Outbound;

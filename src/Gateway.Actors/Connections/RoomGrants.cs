@@ -1,6 +1,6 @@
 // The claim "rooms": patterns of room names and the rights they give. The longest match decides.
 
-using Gateway.Actors.Rooms;
+using Gateway.Actors.Policy;
 using Gateway.Protocol;
 
 namespace Gateway.Actors.Connections;

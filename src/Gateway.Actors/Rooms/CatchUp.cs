@@ -1,7 +1,7 @@
 // Serves members from the room's history at their own pace, until they are where the room is: after a join, and after falling behind.
 // Runs on the room actor's turn; pages are read and encoded elsewhere and come back as PageRead. Nobody else waits for it.
 
-using Gateway.Actors.Connections;
+using Gateway.Actors.Delivery;
 using Gateway.Actors.Engine;
 using Gateway.Protocol;
 using Gateway.Protocol.Outbound;

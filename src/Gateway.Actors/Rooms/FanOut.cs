@@ -1,7 +1,7 @@
 // The hot path: events are appended as they come and sent as one shared batch to every member. Runs on the room actor's turn;
 // never waits for a connection and allocates nothing for a delivery.
 
-using Gateway.Actors.Connections;
+using Gateway.Actors.Delivery;
 using Gateway.Protocol;
 using Gateway.Protocol.Outbound;
 using Gateway.Protocol.WebSockets;

@@ -1,6 +1,6 @@
 // One connection in one room. Made by the connection, then touched by the room actor alone.
 
-using Gateway.Actors.Connections;
+using Gateway.Actors.Delivery;
 using Gateway.Actors.Engine;
 using Gateway.Actors.Kernel;
 using Gateway.Protocol;

@@ -3,6 +3,7 @@
 
 using Gateway.Actors.Engine;
 using Gateway.Actors.Kernel;
+using Gateway.Actors.Policy;
 using Gateway.Protocol;
 using Gateway.Protocol.Outbound;
 

@@ -1,6 +1,7 @@
 // What a connection holds of a room that it is in: where to tell it things, and how far it has come.
 
 using Gateway.Actors.Kernel;
+using Gateway.Actors.Policy;
 using Gateway.Protocol;
 
 namespace Gateway.Actors.Rooms;

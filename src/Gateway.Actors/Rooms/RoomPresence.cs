@@ -1,6 +1,6 @@
 // What members are told of one another: who came and went, cursors, typing. Runs on the room actor's turn; the engine decides who is present.
 
-using Gateway.Actors.Connections;
+using Gateway.Actors.Delivery;
 using Gateway.Actors.Engine;
 using Gateway.Protocol.Inbound;
 using Gateway.Protocol.Outbound;

@@ -1,6 +1,7 @@
 // What a room knows on this node: its members, its head, its newest events. Owned by the room actor; the parts of the room work on it in turn.
 
 using Gateway.Actors.Engine;
+using Gateway.Actors.Policy;
 using Gateway.Protocol;
 
 namespace Gateway.Actors.Rooms;

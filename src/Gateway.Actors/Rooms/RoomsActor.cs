@@ -2,6 +2,7 @@
 // members join again. It sees joins only; everything else goes to the room directly.
 
 using Gateway.Actors.Kernel;
+using Gateway.Actors.Policy;
 using Gateway.Protocol;
 
 namespace Gateway.Actors.Rooms;

@@ -3,7 +3,7 @@
 using System.Buffers;
 using System.Text.Json.Serialization.Metadata;
 using Gateway.Actors.Engine;
-using Gateway.Actors.Rooms;
+using Gateway.Actors.Policy;
 using Gateway.Protocol;
 using Gateway.Protocol.Outbound;
 

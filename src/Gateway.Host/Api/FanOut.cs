@@ -4,6 +4,7 @@
 using System.Text;
 using System.Text.Json;
 using Gateway.Actors.Engine;
+using Gateway.Actors.Policy;
 using Gateway.Host.Auth;
 using Gateway.Protocol;
 

@@ -2,6 +2,7 @@
 // not read on, which is the backpressure. Run by its request alone.
 
 using Gateway.Actors.Engine;
+using Gateway.Actors.Policy;
 using Gateway.Host.Auth;
 using Gateway.Protocol;
 

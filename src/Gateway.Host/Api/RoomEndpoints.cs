@@ -2,7 +2,7 @@
 
 using System.Net.Mime;
 using Gateway.Actors.Engine;
-using Gateway.Actors.Rooms;
+using Gateway.Actors.Policy;
 using Gateway.Protocol;
 using Gateway.Protocol.Outbound;
 using Microsoft.AspNetCore.Http.Features;

@@ -3,7 +3,7 @@
 
 using System.Text.Json;
 using Gateway.Actors.Connections;
-using Gateway.Actors.Rooms;
+using Gateway.Actors.Policy;
 using Gateway.Host.Options;
 using Gateway.Protocol;
 

@@ -4,6 +4,7 @@ using System.Security.Cryptography;
 using Gateway.Actors;
 using Gateway.Actors.Connections;
 using Gateway.Actors.Engine;
+using Gateway.Actors.Policy;
 using Gateway.Host.Api;
 using Gateway.Host.Auth;
 using Gateway.Host.Health;

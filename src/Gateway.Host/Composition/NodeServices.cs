@@ -5,6 +5,7 @@ using Gateway.Actors.Connections;
 using Gateway.Actors.Engine;
 using Gateway.Actors.Engine.Embedded;
 using Gateway.Actors.Kernel;
+using Gateway.Actors.Policy;
 using Gateway.Host.Options;
 
 namespace Gateway.Host.Composition;

@@ -1,6 +1,6 @@
 // What the configuration says of one namespace. Null: not said; a built-in keeps its own value, a new one takes the policy's default.
 
-using Gateway.Actors.Rooms;
+using Gateway.Actors.Policy;
 
 namespace Gateway.Host.Options;
 

@@ -1,6 +1,6 @@
 // The part of the start check that is about namespaces, one by one.
 
-using Gateway.Actors.Rooms;
+using Gateway.Actors.Policy;
 using Gateway.Protocol;
 
 namespace Gateway.Host.Options;

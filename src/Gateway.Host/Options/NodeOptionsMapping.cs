@@ -2,7 +2,7 @@
 // actors know one rule only.
 
 using Gateway.Actors;
-using Gateway.Actors.Rooms;
+using Gateway.Actors.Policy;
 using Gateway.Protocol;
 
 namespace Gateway.Host.Options;

@@ -1,6 +1,6 @@
 // How the contract spells the rights, in the claim "rooms" and in the configuration.
 
-using Gateway.Actors.Rooms;
+using Gateway.Actors.Policy;
 
 namespace Gateway.Host.Options;
 

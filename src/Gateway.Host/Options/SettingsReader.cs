@@ -1,7 +1,7 @@
 // Turns the section "Gateway" into GatewayOptions. This is the one list of the keys that exist: what is set and not read here
 // is an error by name.
 
-using Gateway.Actors.Rooms;
+using Gateway.Actors.Policy;
 
 namespace Gateway.Host.Options;
 

@@ -2,7 +2,7 @@
 // nothing: each delivery is one write on the caller's thread. What a slow peer leaves waits in the outbox, for the drain in the file
 // beside. It must never wait for the peer under the gate, and never throw into a caller.
 
-using Gateway.Actors.Connections;
+using Gateway.Actors.Delivery;
 using Gateway.Protocol;
 using Gateway.Protocol.WebSockets;
 

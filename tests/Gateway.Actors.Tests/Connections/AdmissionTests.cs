@@ -1,7 +1,7 @@
 // Who a connection is: before auth, with a token, after a renewal, when it expires.
 
 using Gateway.Actors.Connections;
-using Gateway.Actors.Rooms;
+using Gateway.Actors.Policy;
 using Gateway.Protocol;
 
 namespace Gateway.Actors.Tests.Connections;

@@ -1,7 +1,7 @@
 // A sink without a socket: what was sent is kept as JSON, in the order it would leave. A test may stop it from being read.
 
 using System.Text.Json.Nodes;
-using Gateway.Actors.Connections;
+using Gateway.Actors.Delivery;
 using Gateway.Protocol;
 using Gateway.Protocol.WebSockets;
 

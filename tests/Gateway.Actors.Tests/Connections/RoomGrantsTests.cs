@@ -1,7 +1,7 @@
 // PROTOCOL §1: what the claim "rooms" gives, and what stays a user's whatever it says.
 
 using Gateway.Actors.Connections;
-using Gateway.Actors.Rooms;
+using Gateway.Actors.Policy;
 using Gateway.Protocol;
 
 namespace Gateway.Actors.Tests.Connections;

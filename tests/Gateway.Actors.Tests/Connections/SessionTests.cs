@@ -1,5 +1,7 @@
 // Sessions that outlive their sockets.
 
+using Gateway.Actors.Connections;
+using Gateway.Actors.Policy;
 using Gateway.Actors.Tests.Rooms;
 using Gateway.Protocol;
 
@@ -103,7 +105,7 @@ public sealed class SessionTests
         ben.New();
         var less = AdmissionTests.User("ann") with
         {
-            Grants = Gateway.Actors.Connections.RoomGrants.Create([new("lobby", Gateway.Actors.Rooms.Rights.All)]),
+            Grants = RoomGrants.Create([new("lobby", Rights.All)]),
         };
         var back = node.Connect(less, [], ann.Session);
 

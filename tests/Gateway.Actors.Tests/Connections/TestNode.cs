@@ -4,6 +4,7 @@ using Gateway.Actors.Connections;
 using Gateway.Actors.Engine;
 using Gateway.Actors.Engine.Embedded;
 using Gateway.Actors.Kernel;
+using Gateway.Actors.Policy;
 using Gateway.Protocol;
 using Gateway.Protocol.Json;
 using Gateway.TestKit;

@@ -1,7 +1,7 @@
 // One engine under test with its storage and its clock. Each implementation brings its own; the contract's tests know only this.
 
 using Gateway.Actors.Engine;
-using Gateway.Actors.Rooms;
+using Gateway.Actors.Policy;
 
 namespace Gateway.Actors.Tests.Engine;
 

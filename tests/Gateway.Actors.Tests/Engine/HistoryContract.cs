@@ -1,7 +1,7 @@
 // What every engine owes of histories: rules H1–H5, trimming.
 
 using Gateway.Actors.Engine;
-using Gateway.Actors.Rooms;
+using Gateway.Actors.Policy;
 using Gateway.Protocol;
 
 namespace Gateway.Actors.Tests.Engine;

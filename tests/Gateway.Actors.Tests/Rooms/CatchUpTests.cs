@@ -1,6 +1,7 @@
 // Replay after a join, and members that fall behind: nothing lost, nothing twice, nobody else waits.
 
-using Gateway.Actors.Rooms;
+using Gateway.Actors.Connections;
+using Gateway.Actors.Policy;
 using Gateway.Actors.Tests.Connections;
 using Gateway.Protocol;
 
@@ -73,11 +74,11 @@ public sealed class CatchUpTests
         using var node = new TestNode(Fast());
         var ann = node.Connect("ann");
         ann.Send(FanOutTests.Array("a", 3));
-        var hears = new Gateway.Actors.Connections.Identity
+        var hears = new Identity
         {
             UserId = "ben",
             Name = "Ben",
-            Grants = Gateway.Actors.Connections.RoomGrants.Create([new("lobby", Rights.Join)]),
+            Grants = RoomGrants.Create([new("lobby", Rights.Join)]),
         };
         var ben = node.Connect(hears, []);
 

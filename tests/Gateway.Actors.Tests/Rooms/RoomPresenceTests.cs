@@ -1,6 +1,6 @@
 // What members are told of one another.
 
-using Gateway.Actors.Rooms;
+using Gateway.Actors.Policy;
 using Gateway.Actors.Tests.Connections;
 using Gateway.Protocol;
 

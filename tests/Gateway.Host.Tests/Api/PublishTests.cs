@@ -4,6 +4,7 @@ using System.Net;
 using System.Text;
 using System.Text.Json;
 using Gateway.Actors.Engine;
+using Gateway.Actors.Policy;
 using Gateway.Host.Tests.Doubles;
 
 namespace Gateway.Host.Tests.Api;

@@ -4,7 +4,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
 using Gateway.Actors.Connections;
-using Gateway.Actors.Rooms;
+using Gateway.Actors.Policy;
 using Gateway.Host.Auth;
 using Gateway.Protocol;
 using Gateway.TestKit;

@@ -1,7 +1,7 @@
 // PROTOCOL §10: the documented defaults, every wrong value named, every unknown key named.
 
 using Gateway.Actors;
-using Gateway.Actors.Rooms;
+using Gateway.Actors.Policy;
 using Gateway.Host.Options;
 using Gateway.Protocol;
 using Microsoft.Extensions.Configuration;

@@ -1,6 +1,6 @@
 // The end of a connection, in every way there is, over TCP and TLS: the close handshake both ways, half a frame, a reset, an abort.
 
-using Gateway.Actors.Connections;
+using Gateway.Actors.Delivery;
 using Gateway.Protocol;
 using Gateway.Protocol.WebSockets;
 using Gateway.TestKit;

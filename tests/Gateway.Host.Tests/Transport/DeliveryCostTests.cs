@@ -1,7 +1,7 @@
 // What a delivery may cost on the direct path: one write and no byte of garbage (K1).
 
 using System.Net.Sockets;
-using Gateway.Actors.Connections;
+using Gateway.Actors.Delivery;
 
 namespace Gateway.Host.Tests.Transport;
 

@@ -3,6 +3,7 @@
 using System.Threading.Channels;
 using Gateway.Actors;
 using Gateway.Actors.Connections;
+using Gateway.Actors.Delivery;
 using Gateway.Host.Transport;
 using Gateway.Protocol.Inbound;
 using Microsoft.AspNetCore.Http;

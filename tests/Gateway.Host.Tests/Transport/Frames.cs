@@ -2,7 +2,7 @@
 
 using System.Buffers;
 using System.Text;
-using Gateway.Actors.Connections;
+using Gateway.Actors.Delivery;
 using Gateway.Protocol.WebSockets;
 
 namespace Gateway.Host.Tests.Transport;

@@ -1,6 +1,6 @@
 // The rules K1 to K6 of IConnectionSink, on outputs that stop and go as the test says; virtual time.
 
-using Gateway.Actors.Connections;
+using Gateway.Actors.Delivery;
 using Gateway.Host.Transport;
 using Gateway.Protocol;
 using Gateway.Protocol.WebSockets;

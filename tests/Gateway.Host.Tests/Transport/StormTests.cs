@@ -2,7 +2,7 @@
 
 using System.Globalization;
 using Gateway.Actors;
-using Gateway.Actors.Connections;
+using Gateway.Actors.Delivery;
 using Gateway.Protocol;
 using Gateway.Protocol.WebSockets;
 

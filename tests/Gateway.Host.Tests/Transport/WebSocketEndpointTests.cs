@@ -1,7 +1,6 @@
 // The whole way on real sockets, over TCP and over TLS: handshake, frames in, frames out, both directions of the close.
 
 using System.Text;
-using Gateway.Actors.Connections;
 using Gateway.Host.Transport;
 using Gateway.Protocol;
 using Gateway.Protocol.Inbound;

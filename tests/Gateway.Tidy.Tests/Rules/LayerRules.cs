@@ -1,4 +1,4 @@
-// Who may know whom, as DESIGN.md draws it: by project references, and inside Gateway.Actors by the names that code mentions.
+// Who may know whom, as docs/ARCHITECTURE.md draws it: by project references, and inside Gateway.Actors by the names that code mentions.
 
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
@@ -22,6 +22,10 @@ internal static class LayerRules
         new("src/Gateway.Protocol/", @"\bMicrosoft\.|\bSystem\.Net\b|\bSystem\.IO\.(File|Pipelines)|\bGateway\.(Actors|Host|Redis)\b", "Protocol does no I/O and knows nobody"),
         new("src/Gateway.Actors/", @"\bMicrosoft\.AspNetCore\b|\bSystem\.Net\.(Sockets|WebSockets|Http)\b|\bGateway\.Host\b|\bSerilog\b", "ASP.NET, sockets and Serilog are the host's"),
         new("src/Gateway.Actors/Kernel/", @"\bGateway\.(Protocol|Redis|Actors\.(?!Kernel\b)\w+)", "the kernel knows nobody"),
+        new("src/Gateway.Actors/Policy/", @"\bGateway\.Actors\.(?!Policy\b)\w+", "policy knows nobody"),
+        new("src/Gateway.Actors/Delivery/", @"\bGateway\.Actors\.(?!Delivery\b)\w+", "the way out knows nobody"),
+        new("src/Gateway.Actors/Engine/", @"\bGateway\.Actors\.(Connections|Rooms|Presence|Delivery)\b", "the engine knows no actor"),
+        new("src/Gateway.Actors/Rooms/", @"\bGateway\.Actors\.(Connections|Presence)\b", "rooms know connections by their messages only"),
         new("src/Gateway.Actors/Rooms/", EngineInside, "engines are known by their seam only"),
         new("src/Gateway.Actors/Presence/", EngineInside, "engines are known by their seam only"),
         new("src/Gateway.Actors/Connections/", EngineInside, "engines are known by their seam only"),

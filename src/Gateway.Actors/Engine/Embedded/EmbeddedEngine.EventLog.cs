@@ -1,7 +1,7 @@
 // The embedded engine's rooms as logs. Ephemeral events and signals go straight to the listener, on the caller's thread; reads are
 // answered from memory or on connections of their own.
 
-using Gateway.Actors.Rooms;
+using Gateway.Actors.Policy;
 using Gateway.Protocol;
 
 namespace Gateway.Actors.Engine.Embedded;

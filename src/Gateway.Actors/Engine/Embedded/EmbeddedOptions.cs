@@ -1,6 +1,6 @@
 // What the embedded engine is told at its construction. The defaults are the contract's, or say where they come from.
 
-using Gateway.Actors.Rooms;
+using Gateway.Actors.Policy;
 
 namespace Gateway.Actors.Engine.Embedded;
 

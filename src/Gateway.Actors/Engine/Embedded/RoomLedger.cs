@@ -1,7 +1,7 @@
 // All that the writer knows of one room that is in memory: position, epoch, ids and cursors, ahead of the commit.
 // Owned by the writer thread; a failed batch throws it away and reads the journal again.
 
-using Gateway.Actors.Rooms;
+using Gateway.Actors.Policy;
 using Gateway.Protocol;
 using Gateway.Protocol.Inbound;
 

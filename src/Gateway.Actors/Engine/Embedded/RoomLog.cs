@@ -1,6 +1,6 @@
 // What is done to rooms as logs, on the writer thread: store, subscribe, forget, trim, move cursors.
 
-using Gateway.Actors.Rooms;
+using Gateway.Actors.Policy;
 using Gateway.Protocol;
 using Gateway.Protocol.Inbound;
 using Gateway.Protocol.Outbound;

@@ -2,6 +2,7 @@
 // thread; other threads only look up views.
 
 using System.Collections.Concurrent;
+using Gateway.Actors.Policy;
 using Gateway.Protocol;
 using Gateway.Protocol.Inbound;
 
@@ -53,7 +54,7 @@ internal sealed class RoomTable
             return ledger;
         }
 
-        var policy = _options.Namespaces.Find(room) ?? Rooms.NamespacePolicy.Chat;
+        var policy = _options.Namespaces.Find(room) ?? NamespacePolicy.Chat;
         ledger = _journal.Rooms.Get(room.Value) is { } row
             ? FromRow(room, policy, row)
             : new RoomLedger(room, policy) { Epoch = _run.Id, Lineage = _everyRun };
@@ -191,7 +192,7 @@ internal sealed class RoomTable
         _views.TryRemove(ledger.Room, out _);
     }
 
-    private RoomLedger FromRow(RoomName room, Rooms.NamespacePolicy policy, in RoomRow row)
+    private RoomLedger FromRow(RoomName room, NamespacePolicy policy, in RoomRow row)
     {
         var (first, last) = _journal.Events.Ends(room, row.Number);
         var top = Math.Max(row.Top, last);

@@ -2,6 +2,7 @@
 
 using Gateway.Actors.Engine;
 using Gateway.Actors.Engine.Embedded;
+using Gateway.Actors.Policy;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Gateway.Actors.Tests.Engine.Embedded;

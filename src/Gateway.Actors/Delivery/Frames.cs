@@ -4,7 +4,7 @@ using Gateway.Protocol;
 using Gateway.Protocol.Outbound;
 using Gateway.Protocol.WebSockets;
 
-namespace Gateway.Actors.Connections;
+namespace Gateway.Actors.Delivery;
 
 internal static class Frames
 {

@@ -3,7 +3,7 @@
 using Gateway.Protocol;
 using Gateway.Protocol.WebSockets;
 
-namespace Gateway.Actors.Connections;
+namespace Gateway.Actors.Delivery;
 
 /// <summary>
 /// <list type="number">

@@ -2,7 +2,7 @@
 
 using Gateway.Protocol;
 
-namespace Gateway.Actors.Rooms;
+namespace Gateway.Actors.Policy;
 
 public enum RoomMode
 {
