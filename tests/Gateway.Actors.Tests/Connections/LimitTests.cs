@@ -58,6 +58,9 @@ public sealed class LimitTests
             ann.Send("""{"type":"ping"}""");
         Assert.Equal(150, ann.All("pong").Count);
         Assert.Equal(10, ann.All("error").Count);
+        ann.New();
+        ann.Send("no json");
+        ann.ExpectError("bad_json");
         ann.Send("""{"id":"c","content":"x"}""");
         Assert.Single(ann.All("ack"));
     }

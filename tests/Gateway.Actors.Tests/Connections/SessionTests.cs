@@ -115,6 +115,30 @@ public sealed class SessionTests
     }
 
     [Fact]
+    public async Task A_socket_that_goes_before_its_session_is_opened_leaves_nothing_behind()
+    {
+        using var node = new TestNode();
+        for (var i = 0; i < 10; i++)
+        {
+            var port = node.Node.Open(new ConnectionRequest
+            {
+                Sink = new FakeSink(100, node.Time),
+                Dialect = TestNode.Dialect,
+                Identity = AdmissionTests.User("ghost"),
+            })!;
+            node.RunActors();
+            port.Closed();
+            node.RunActors();
+            node.Settle();
+        }
+
+        var described = node.Engine.DescribeUser("ghost").AsTask();
+        node.Settle();
+        Assert.Equal(0, (await described).Summary.Connections);
+        Assert.Equal((0, 0, 0), (node.Node.Connections.All, node.Node.Connections.Unauthenticated, node.Node.ConnectionsOf("ghost")));
+    }
+
+    [Fact]
     public void A_hundred_takeovers_leave_one_owner_and_one_presence()
     {
         using var node = new TestNode();

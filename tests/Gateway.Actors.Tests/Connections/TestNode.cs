@@ -90,6 +90,9 @@ internal sealed class TestNode : IDisposable
         return client;
     }
 
+    /// <summary>Runs the actors alone: what they asked the engine stays unanswered.</summary>
+    public void RunActors() => _dispatcher.RunUntilIdle();
+
     /// <summary>Runs until neither an actor nor the engine has anything to do.</summary>
     public void Settle()
     {
