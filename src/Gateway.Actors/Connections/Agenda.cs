@@ -10,7 +10,8 @@ namespace Gateway.Actors.Connections;
 internal abstract record AgendaItem;
 
 /// <param name="CommandId">Of the client's <c>join</c>, for the answer; null where nobody asked.</param>
-internal sealed record JoinItem(RoomName Room, ReplayFrom Replay, bool Silent, string? CommandId, bool Admitted) : AgendaItem;
+/// <param name="Acks">What a room that failed had still to send.</param>
+internal sealed record JoinItem(RoomName Room, ReplayFrom Replay, bool Silent, string? CommandId, bool Admitted, HeldAcks? Acks = null) : AgendaItem;
 
 internal sealed record WelcomeItem(string? CommandId, bool Resumed) : AgendaItem;
 

@@ -24,6 +24,7 @@ internal sealed class ConnectionActor(NodeServices node, ConnectionsServices sha
     private Conversation _conversation = null!;
     private Admission _admission = null!;
     private Publisher _publisher = null!;
+    private SessionTaken? _taken;
 
     protected override void PreStart()
     {
@@ -83,8 +84,8 @@ internal sealed class ConnectionActor(NodeServices node, ConnectionsServices sha
             case JoinRefused: break;
             case RoomLeft left: _rooms.OnLeft(left); _conversation.Answered(); break;
             case RoomLost lost: OnRoomLost(lost); break;
-            case SessionOpened opened: _conversation.Answered(); _conversation.Plan(_admission.OnOpened(opened)); break;
-            case SessionClaimed claimed: _conversation.Answered(); _conversation.Plan(_admission.OnClaimed(claimed)); break;
+            case SessionOpened opened: _conversation.Answered(); _conversation.PlanFirst(_admission.OnOpened(opened)); LeaveIfTaken(); break;
+            case SessionClaimed claimed: _conversation.Answered(); _conversation.Plan(_admission.OnClaimed(claimed)); LeaveIfTaken(); break;
             case TokenChecked token: _conversation.Answered(); _conversation.Await(_admission.OnToken(token)); break;
             case CommandAnswered answer: _conversation.Answered(); _conversation.OnRead(answer); break;
             default: Unhandled(message); break;
@@ -108,7 +109,7 @@ internal sealed class ConnectionActor(NodeServices node, ConnectionsServices sha
     private void Beat()
     {
         var (action, next) = _heartbeat.Check(
-            _port.LastHeard, _core.Request.Sink.StuckSince, node.Time.GetTimestamp(), node.Time);
+            _port.Input is null ? _port.LastHeard : node.Time.GetTimestamp(), _core.Request.Sink.StuckSince, node.Time.GetTimestamp(), node.Time);
         switch (action)
         {
             case HeartbeatAction.PeerSilent:
@@ -133,9 +134,9 @@ internal sealed class ConnectionActor(NodeServices node, ConnectionsServices sha
     {
         switch (notice)
         {
-            case SessionTaken taken when _core.Session is { } session && session.Id == taken.SessionId && session.Fence < taken.Fence:
-                _admission.LoseSession();
-                _core.Close(CloseCode.ResumedElsewhere, "this session was resumed elsewhere");
+            case SessionTaken taken:
+                _taken = taken;
+                LeaveIfTaken();
                 break;
             case UserExpelled:
                 _admission.LoseSession();
@@ -145,9 +146,19 @@ internal sealed class ConnectionActor(NodeServices node, ConnectionsServices sha
                 _conversation.Plan([new JoinItem(admitted.Room, ReplayFrom.Default, Silent: false, null, Admitted: true)]);
                 break;
             case MemberRemoved removed:
+                _conversation.Unplan(removed.Room);
                 _rooms.OnRemoved(removed.Room);
                 break;
         }
+    }
+
+    /// <summary>The word of it may have overtaken the answer that gave the session to this connection.</summary>
+    private void LeaveIfTaken()
+    {
+        if (_taken is not { } taken || _core.Session is not { } session || session.Id != taken.SessionId || session.Fence >= taken.Fence)
+            return;
+        _admission.LoseSession();
+        _core.Close(CloseCode.ResumedElsewhere, "this session was resumed elsewhere");
     }
 
     private void OnRoomLost(RoomLost lost)
@@ -157,7 +168,7 @@ internal sealed class ConnectionActor(NodeServices node, ConnectionsServices sha
         var replay = membership.Handle.Policy.Mode == RoomMode.Log
             ? new ReplayFrom(lost.Position, lost.Epoch, null)
             : ReplayFrom.Nothing;
-        _conversation.Plan([new JoinItem(lost.Room, replay, Silent: true, null, membership.Admitted)]);
+        _conversation.Plan([new JoinItem(lost.Room, replay, Silent: true, null, membership.Admitted, lost.Acks)]);
     }
 
     private void OnLeaveNode(LeaveNode leave)

@@ -13,6 +13,7 @@ namespace Gateway.Actors.Connections;
 internal sealed class ConnectionRooms(ConnectionCore core, ActorRef rooms, ActorRef self)
 {
     private JoinItem? _joining;
+    private bool _removedMeanwhile;
 
     /// <returns>Whether a room was asked: it will answer.</returns>
     public bool Join(JoinItem item)
@@ -27,6 +28,12 @@ internal sealed class ConnectionRooms(ConnectionCore core, ActorRef rooms, Actor
             return false;
         }
 
+        if (core.Session is not { } session)
+        {
+            core.Fail(item.CommandId, EngineStatus.Degraded, item.Room);
+            return false;
+        }
+
         var identity = core.Identity!;
         var rights = core.RightsIn(item.Room);
         var member = new Member
@@ -34,14 +41,15 @@ internal sealed class ConnectionRooms(ConnectionCore core, ActorRef rooms, Actor
             ConnectionId = core.Id,
             UserId = identity.UserId,
             Name = identity.Name,
-            Session = core.Session ?? default,
+            Session = session,
             Sink = core.Request.Sink,
             Dialect = core.Request.Dialect,
             Connection = self,
+            Acks = item.Acks,
             SeesPresence = rights.HasFlag(Rights.Presence),
             SeesHistory = rights.HasFlag(Rights.History) || item.Silent,
         };
-        _joining = item;
+        (_joining, _removedMeanwhile) = (item, false);
         rooms.Tell(new JoinRoom(item.Room, member, item.CommandId, item.Replay, item.Silent), self);
         return true;
     }
@@ -49,13 +57,24 @@ internal sealed class ConnectionRooms(ConnectionCore core, ActorRef rooms, Actor
     /// <returns>Whether that is what the connection waited for.</returns>
     public bool OnJoined(RoomJoined joined)
     {
-        var expected = _joining?.Room == joined.Handle.Room;
-        var known = core.Rooms.TryGetValue(joined.Handle.Room, out var former);
-        var hidden = expected && _joining!.Silent && (known ? former.Hidden : joined.Handle.Room.IsUserRoom);
-        core.Rooms[joined.Handle.Room] = new Membership(joined.Handle, expected ? _joining!.Admitted : former.Admitted, hidden);
-        if (expected)
-            _joining = null;
-        return expected;
+        var room = joined.Handle.Room;
+        if (_joining is not { } item || item.Room != room)
+        {
+            // The join was given up.
+            joined.Handle.Actor.Tell(new DropMember(core.Id), self);
+            return false;
+        }
+
+        var known = core.Rooms.TryGetValue(room, out var former);
+        core.Rooms[room] = new Membership(joined.Handle, item.Admitted, item.Silent && (known ? former.Hidden : room.IsUserRoom));
+        _joining = null;
+        if (_removedMeanwhile)
+        {
+            EndMembership(room);
+            OnRemoved(room);
+        }
+
+        return true;
     }
 
     /// <summary>The last seq of each stored room that the client joined, so that it can prove that it missed nothing.</summary>
@@ -75,7 +94,8 @@ internal sealed class ConnectionRooms(ConnectionCore core, ActorRef rooms, Actor
 
     public bool OnRefused(JoinRefused refused)
     {
-        core.Rooms.Remove(refused.Room);
+        if (!refused.StillMember)
+            core.Rooms.Remove(refused.Room);
         core.Fail(refused.CommandId, refused.Status, refused.Room);
         var expected = _joining?.Room == refused.Room;
         if (expected)
@@ -107,7 +127,9 @@ internal sealed class ConnectionRooms(ConnectionCore core, ActorRef rooms, Actor
     /// <summary>The backend took the user out of the room; the engine has done it already.</summary>
     public void OnRemoved(RoomName room)
     {
-        if (!core.Rooms.Remove(room, out var membership))
+        // The engine may have let it in before or after: it is out, once the room has answered.
+        _removedMeanwhile = _joining?.Room == room;
+        if (_removedMeanwhile || !core.Rooms.Remove(room, out var membership))
             return;
         membership.Handle.Actor.Tell(new DropMember(core.Id), self);
         core.Reply(new Left(null, room));
@@ -138,6 +160,19 @@ internal sealed class ConnectionRooms(ConnectionCore core, ActorRef rooms, Actor
     {
         if (core.Session is { } session && !room.IsUserRoom)
             _ = core.Node.Engine.Leave(session, room, LeaveReason.Left).AsTask();
+    }
+
+    /// <summary>The room owes its answer for too long; should it come after all, it is not taken.</summary>
+    public bool GiveUp()
+    {
+        if (_joining is not { } item)
+            return false;
+        rooms.Tell(new AbandonJoin(item.Room, core.Id), self);
+        core.Rooms.Remove(item.Room);
+        EndMembership(item.Room);
+        core.Fail(item.CommandId, EngineStatus.Unknown, item.Room);
+        _joining = null;
+        return true;
     }
 
     public void DropAll()

@@ -93,7 +93,7 @@ internal sealed class ConnectionsActor(NodeServices node, ActorRef rooms, Connec
             case UserExpelled expelled: TellUser(expelled.UserId, expelled); break;
             case MemberAdmitted admitted: TellUser(admitted.UserId, admitted); break;
             case MemberRemoved removed: TellUser(removed.UserId, removed); break;
-            case SessionTaken taken: TellAll(taken); break;
+            case SessionTaken taken: TellUser(taken.UserId, taken); break;
         }
     }
 

@@ -48,6 +48,23 @@ internal sealed class Conversation(
         }
     }
 
+    /// <summary>Before whatever is planned already.</summary>
+    public void PlanFirst(IEnumerable<AgendaItem> items)
+    {
+        var later = _agenda.ToArray();
+        _agenda.Clear();
+        Plan(items);
+        Plan(later);
+    }
+
+    /// <summary>Nobody but the client itself is to bring it into the room any more.</summary>
+    public void Unplan(RoomName room)
+    {
+        var kept = _agenda.Where(item => item is not JoinItem join || join.Room != room || !(join.Admitted || join.Silent)).ToArray();
+        _agenda.Clear();
+        Plan(kept);
+    }
+
     public void Plan(IEnumerable<AgendaItem> items)
     {
         foreach (var item in items)
@@ -81,8 +98,11 @@ internal sealed class Conversation(
     /// <summary>Only a room that failed with the question in its mailbox can owe an answer for so long.</summary>
     public void OnOverdue()
     {
-        core.Fail(null, EngineStatus.Unknown, null);
         Answered();
+        if (core.Identity is not null && core.Session is null)
+            core.Close(CloseCode.InternalError, "no session could be opened in time");
+        else if (!rooms.GiveUp())
+            core.Fail(null, EngineStatus.Unknown, null);
     }
 
     private void Wait()

@@ -94,9 +94,8 @@ internal sealed class Publisher(ConnectionCore core, ActorRef self)
             sent.Id, sent.Room, stored ? outcome.Seq : null, outcome.Epoch,
             DateTimeOffset.FromUnixTimeMilliseconds(outcome.TimestampMs), outcome.Duplicate);
         // In a room that it is in, the ack takes its place among the room's events.
-        if (stored && core.Rooms.TryGetValue(sent.Room, out var membership))
-            membership.Handle.Actor.Tell(new AckDue(core.Id, ack, outcome.Seq), self);
-        else
+        if (!stored || !core.Rooms.TryGetValue(sent.Room, out var membership)
+            || membership.Handle.Actor.TryTell(new AckDue(core.Id, ack, outcome.Seq), self) == TellOutcome.Stopped)
             core.Reply(ack);
     }
 

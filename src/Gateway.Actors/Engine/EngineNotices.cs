@@ -19,7 +19,7 @@ public sealed record EngineLost(DateTimeOffset Since) : EngineNotice;
 public sealed record EngineBack : EngineNotice;
 
 /// <summary>The session has a new owner; the connection that holds it with an older fence is closed with 4501.</summary>
-public sealed record SessionTaken(string SessionId, long Fence) : EngineNotice;
+public sealed record SessionTaken(string UserId, string SessionId, long Fence) : EngineNotice;
 
 /// <summary>All of the user's sessions have ended; their connections are closed with 4500.</summary>
 public sealed record UserExpelled(string UserId) : EngineNotice;

@@ -36,15 +36,17 @@ internal sealed class CatchUp(RoomState room, FanOut fanOut, RoomPresence presen
     {
         var member = first.Join.Member;
         fanOut.Flush();
-        member.State = MemberState.CatchingUp;
+        member.First = first;
         member.PresenceVersion = first.Membership.Version;
         var replay = first.Join.Replay;
         var limit = replay.History ?? room.Policy.DefaultHistory;
         var wanted = room.IsLog && member.SeesHistory && (replay.Since is not null || limit > 0);
         if (!wanted)
         {
-            member.Position = room.Handle.Head;
+            // Who was in the room before goes on from there.
+            member.Position = Math.Min(member.Replaced?.Position ?? long.MaxValue, room.Handle.Head);
             TellJoined(first, room.Position, replay.Since is null ? null : false);
+            member.JoinedTop = member.Position;
             Advance(member);
             return;
         }
@@ -55,8 +57,14 @@ internal sealed class CatchUp(RoomState room, FanOut fanOut, RoomPresence presen
     /// <summary>The member's sink has room again, or a page went through.</summary>
     public void Continue(Member member)
     {
-        if (member.State == MemberState.CatchingUp && !member.PageAwaited)
+        if (member.PageAwaited)
+            return;
+        if (member.State == MemberState.CatchingUp)
             Advance(member);
+        else if (member.State == MemberState.Live && member.MissedPresence)
+            presence.TellAll(member);
+        else if (member.First is { } first)
+            Begin(first);
     }
 
     public void OnPage(PageRead read)
@@ -82,15 +90,19 @@ internal sealed class CatchUp(RoomState room, FanOut fanOut, RoomPresence presen
     {
         foreach (var member in room.Members.Values)
         {
+            // What they wait for is gone, or has another number now; a page that is being read, too.
+            var acked = member.Acks?.Highest ?? 0;
+            FanOut.ReleaseAcks(member, long.MaxValue);
+            member.PageNumber++;
+            member.PageAwaited = false;
+            member.Replaced = null;
             if (member.State == MemberState.Joining)
                 continue;
             var position = member.State == MemberState.Live ? room.Handle.Head : member.Position;
-            member.PageNumber++;
-            member.PageAwaited = false;
             if (rolled.Reason == GapReason.Reset)
                 Tell(member, new Gap(room.Room, rolled.Position.Epoch, null, null, GapReason.Reset));
-            else if (position > rolled.Cut)
-                Tell(member, new Gap(room.Room, rolled.Position.Epoch, rolled.Cut + 1, position, GapReason.RolledBack));
+            else if (Math.Max(position, acked) > rolled.Cut)
+                Tell(member, new Gap(room.Room, rolled.Position.Epoch, rolled.Cut + 1, Math.Max(position, acked), GapReason.RolledBack));
             member.Position = rolled.Reason == GapReason.Reset ? 0 : Math.Min(position, rolled.Cut);
             member.State = MemberState.CatchingUp;
         }
@@ -187,6 +199,7 @@ internal sealed class CatchUp(RoomState room, FanOut fanOut, RoomPresence presen
 
         member.State = MemberState.Live;
         FanOut.ReleaseAcks(member, head);
+        fanOut.WatchAcks(member);
         if (member.MissedPresence || member.Lagging)
             presence.TellAll(member);
         member.Lagging = false;
@@ -236,6 +249,7 @@ internal sealed class CatchUp(RoomState room, FanOut fanOut, RoomPresence presen
     {
         var (join, membership) = (first.Join, first.Membership);
         var member = join.Member;
+        (member.First, member.Replaced, member.State, member.JoinedTop) = (null, null, MemberState.CatchingUp, position.Top);
         if (!join.Silent)
         {
             var sees = member.SeesPresence && room.Policy.Presence;

@@ -77,7 +77,10 @@ internal sealed class FanOut(RoomState room, NodeMetrics metrics, TimeProvider t
                 batch ??= Frames.Of(message, lane.Dialect);
                 if (member.Lagging || member.Sink.Offer(batch, 0, batch.Length, 1) == SinkOutcome.Full)
                 {
+                    // Who lags gets the list at the end of it; who is live, when its sink has drained.
                     member.MissedPresence |= isPresence;
+                    if (isPresence && !member.Lagging)
+                        member.Sink.NotifyWhenDrained();
                     metrics.Dropped(1);
                 }
             }
@@ -96,16 +99,14 @@ internal sealed class FanOut(RoomState room, NodeMetrics metrics, TimeProvider t
         for (var i = 0; i < page.Marks.Count; i++)
         {
             var mark = page.Marks[i];
-            if (member.Acks is null || !member.Acks.Remove(mark.Seq, out var ack))
+            var isOwn = (mark.Origin == member.ConnectionId && mark.Seq > member.JoinedTop) || member.Acks?.IsOwn(mark.Seq) == true;
+            if (!isOwn)
                 continue;
             var own = i == 0 ? 0 : page.Marks[i - 1].End;
             if (own > start && member.Sink.Offer(batch, start, own - start, i - from) == SinkOutcome.Full)
-            {
-                member.Acks.Add(mark.Seq, ack);
                 return (position, false);
-            }
 
-            Frames.Send(member.Sink, member.Dialect, ack);
+            ReleaseAcks(member, mark.Seq);
             position = mark.Seq;
             start = mark.End;
             from = i + 1;
@@ -121,13 +122,8 @@ internal sealed class FanOut(RoomState room, NodeMetrics metrics, TimeProvider t
     {
         if (member.Acks is null)
             return;
-        while (member.Acks.Count > 0 && member.Acks.GetKeyAtIndex(0) <= upTo)
-        {
-            var ack = member.Acks.GetValueAtIndex(0);
-            member.Acks.RemoveAt(0);
+        while (member.Acks.Take(upTo) is { } ack)
             Frames.Send(member.Sink, member.Dialect, ack);
-        }
-
         if (member.Acks.Count == 0)
             member.Acks = null;
     }
@@ -137,23 +133,27 @@ internal sealed class FanOut(RoomState room, NodeMetrics metrics, TimeProvider t
     {
         Flush();
         var upTo = member.State == MemberState.Live ? room.Handle.Head : member.Position;
-        if (member.State != MemberState.Joining && seq <= upTo)
+        if ((member.State != MemberState.Joining && seq <= upTo) || (ack.Epoch != room.Epoch && !ack.Duplicate))
         {
             Frames.Send(member.Sink, member.Dialect, ack);
             return;
         }
 
-        var acks = member.Acks ??= [];
+        var acks = member.Acks ??= new HeldAcks();
         if (acks.Count >= bound)
         {
             member.Sink.Close(CloseCode.TooSlow, "too many acks wait behind unread events");
             return;
         }
 
-        // The same id twice before its event was handed out: both answers say the same, one is enough to keep the order.
-        if (!acks.TryAdd(seq, ack))
-            Frames.Send(member.Sink, member.Dialect, ack);
-        if (member.State == MemberState.Live)
+        acks.Add(seq, ack);
+        WatchAcks(member);
+    }
+
+    /// <summary>Of a live member, acks whose events have yet to come leave with those.</summary>
+    public void WatchAcks(Member member)
+    {
+        if (member.State == MemberState.Live && member.Acks is not null)
             _ackHolders.Add(member);
     }
 

@@ -60,7 +60,16 @@ internal sealed class Member
     public bool PageAwaited { get; set; }
 
     /// <summary>Acks of its own events above <see cref="Position"/>, by seq; made when first needed.</summary>
-    public SortedList<long, Ack>? Acks { get; set; }
+    public HeldAcks? Acks { get; set; }
+
+    /// <summary>The top that <c>joined</c> told: own events above it are acked, never replayed.</summary>
+    public long JoinedTop { get; set; }
+
+    /// <summary>Its <c>joined</c> is still to be told, and waits for a page.</summary>
+    public FirstPage? First { get; set; }
+
+    /// <summary>While it joins again: the membership that stands until then, at the position it had come to.</summary>
+    public Member? Replaced { get; set; }
 
     /// <summary>Some event of the batch being sent is its own.</summary>
     public bool OwnsPartOfBatch { get; set; }

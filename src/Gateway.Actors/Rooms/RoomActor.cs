@@ -80,8 +80,9 @@ internal sealed class RoomActor(NodeServices node, RoomName room, NamespacePolic
     {
         if (_parts is not { } parts)
         {
-            // Told between the subscription and the answer to it: it waits behind that answer.
-            Context.Stash();
+            // Told between the subscription and the answer to it: it waits behind that answer. What is not stored is for nobody yet.
+            if (notice is not (EventRelayed or RoomSignal))
+                Context.Stash();
             return;
         }
 
@@ -225,14 +226,16 @@ internal sealed class RoomActor(NodeServices node, RoomName room, NamespacePolic
             return;
         }
 
-        parts.State.UserCount = known.Membership.Count;
+        parts.Presence.OnCount(known.Membership);
         parts.CatchUp.Begin(new FirstPage(known.Join, known.Membership));
     }
 
     private void Refuse(JoinRoom join, EngineStatus status)
     {
-        Forget(join.Member.ConnectionId);
-        join.Member.Connection.Tell(new JoinRefused(room, status, join.CommandId));
+        var stays = status is EngineStatus.Busy or EngineStatus.Degraded or EngineStatus.Unknown && _parts?.Restore(join.Member) == true;
+        if (!stays)
+            Forget(join.Member.ConnectionId);
+        join.Member.Connection.Tell(new JoinRefused(room, status, join.CommandId, stays));
     }
 
     private void OnLeave(LeaveRoom leave)

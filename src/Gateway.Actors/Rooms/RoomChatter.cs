@@ -28,6 +28,8 @@ internal sealed class RoomChatter(RoomState room, NodeServices node, ActorTimers
         ArmTyping();
     }
 
+    public bool IsTyping(string userId) => _typing.Contains(userId);
+
     /// <summary>Said by the user, or shown: an event was sent, or the last connection went.</summary>
     public void EndTyping(string userId)
     {

@@ -27,10 +27,10 @@ internal sealed record JoinRoom(RoomName Room, Member Member, string? CommandId,
 /// <summary>The frame <c>joined</c> has been handed to the sink, and what follows comes by itself.</summary>
 internal sealed record RoomJoined(RoomHandle Handle);
 
-internal sealed record JoinRefused(RoomName Room, EngineStatus Status, string? CommandId);
+internal sealed record JoinRefused(RoomName Room, EngineStatus Status, string? CommandId, bool StillMember = false);
 
-/// <summary>The room actor has failed: what a member got last, so that it can take up there.</summary>
-internal sealed record RoomLost(RoomName Room, long Position, string Epoch);
+/// <summary>The room actor has failed: what a member got last, and which acks it still has to get, so that it can take up there.</summary>
+internal sealed record RoomLost(RoomName Room, long Position, string Epoch, HeldAcks? Acks);
 
 /// <summary>From a room that fails to its parent, which tells the members: only then do they find another room under the name.</summary>
 internal sealed record RoomFailed(RoomName Room, ActorRef Ref, IReadOnlyList<(ActorRef Connection, object Message)> Members);

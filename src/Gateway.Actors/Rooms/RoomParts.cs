@@ -41,8 +41,11 @@ internal sealed class RoomParts
         FanOut.Flush();
         if (State.Members.TryGetValue(member.ConnectionId, out var former))
         {
-            member.Acks = former.Acks;
+            (member.Acks, former.Acks) = (former.Acks, null);
             FanOut.Forget(former);
+            if (former.State == MemberState.Live)
+                (former.State, former.Position) = (MemberState.CatchingUp, State.Handle.Head);
+            member.Replaced = former.State == MemberState.Joining ? former.Replaced : former;
         }
 
         member.State = MemberState.Joining;
@@ -55,9 +58,24 @@ internal sealed class RoomParts
         if (!State.Members.Remove(connectionId, out var member))
             return null;
         FanOut.Forget(member);
-        if (!State.HasConnectionOf(member.UserId))
+        Rooms.FanOut.ReleaseAcks(member, long.MaxValue);
+        if (Chatter.IsTyping(member.UserId) && !State.HasConnectionOf(member.UserId))
             Chatter.EndTyping(member.UserId);
         return member;
+    }
+
+    /// <summary>A repeated join failed: the membership that it was to replace stands.</summary>
+    /// <returns>Whether there was one.</returns>
+    public bool Restore(Member member)
+    {
+        if (!State.IsCurrent(member) || member.Replaced is not { } former)
+            return false;
+        former.Acks = member.Acks;
+        former.PageNumber++;
+        former.PageAwaited = false;
+        State.Add(former);
+        CatchUp.Continue(former);
+        return true;
     }
 
     public void OnMember(MemberMessage message)
@@ -78,8 +96,8 @@ internal sealed class RoomParts
         State.Members.Values.Select(member => (member.Connection, member.State switch
         {
             MemberState.Joining => (object)new JoinRefused(State.Room, EngineStatus.Busy, null),
-            MemberState.Live => new RoomLost(State.Room, State.Handle.Head, State.Epoch),
-            _ => new RoomLost(State.Room, member.Position, State.Epoch),
+            MemberState.Live => new RoomLost(State.Room, State.Handle.Head, State.Epoch, member.Acks),
+            _ => new RoomLost(State.Room, member.Position, State.Epoch, member.Acks),
         }));
 
     /// <summary>The room goes on from another position.</summary>

@@ -17,6 +17,7 @@ internal sealed class RoomPresence(RoomState room, FanOut fanOut, Action<Member>
 
     private readonly Queue<PresenceChanged> _recent = new();
     private readonly Dictionary<(string UserId, ReceiptStatus Status), long> _cursors = [];
+    private long _version;
     private int _digestJoined;
     private int _digestLeft;
     private bool _digestArmed;
@@ -25,6 +26,7 @@ internal sealed class RoomPresence(RoomState room, FanOut fanOut, Action<Member>
     {
         var wasCrowd = room.IsCrowd;
         room.UserCount = change.Count;
+        _version = change.Version;
         _recent.Enqueue(change);
         if (_recent.Count > RecentChanges)
             _recent.Dequeue();
@@ -104,6 +106,13 @@ internal sealed class RoomPresence(RoomState room, FanOut fanOut, Action<Member>
         }
     }
 
+    /// <summary>How many there were when a join was answered; a later change may have overtaken the answer.</summary>
+    public void OnCount(RoomMembership membership)
+    {
+        if (membership.Version >= _version)
+            room.UserCount = membership.Count;
+    }
+
     /// <summary>The whole list, for who missed changes.</summary>
     public void TellAll(Member member)
     {
@@ -116,6 +125,13 @@ internal sealed class RoomPresence(RoomState room, FanOut fanOut, Action<Member>
     {
         if (membership.Version < member.PresenceVersion)
             return;
+        if (membership.Version < _version)
+        {
+            // A change has overtaken it and been told: an older list would take that back.
+            readMembership(member);
+            return;
+        }
+
         member.PresenceVersion = membership.Version;
         Frames.Send(member.Sink, member.Dialect, new PresenceAnswer(null, room.Room, membership.Count, membership.Users));
     }

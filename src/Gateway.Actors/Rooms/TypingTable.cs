@@ -52,6 +52,8 @@ internal sealed class TypingTable
         return next;
     }
 
+    public bool Contains(string userId) => _typists.ContainsKey(userId);
+
     public bool IsEmpty => _typists.Count == 0;
 }
 

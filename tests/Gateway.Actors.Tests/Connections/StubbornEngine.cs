@@ -33,7 +33,16 @@ internal sealed class StubbornEngine(IEngine inner) : IEngine
 
     public void Unsubscribe(RoomName room, IRoomListener listener) => inner.Unsubscribe(room, listener);
 
-    public ValueTask<HistoryPage> Read(HistoryQuery query) => inner.Read(query);
+    public TaskCompletionSource? ReadGate { get; set; }
+    public TaskCompletionSource? OpenGate { get; set; }
+
+    public async ValueTask<HistoryPage> Read(HistoryQuery query)
+    {
+        var page = await inner.Read(query).ConfigureAwait(false);
+        if (ReadGate is { } gate)
+            await gate.Task.ConfigureAwait(false);
+        return page;
+    }
 
     public ValueTask<EngineStatus> Forget(RoomName room) => inner.Forget(room);
 
@@ -43,19 +52,49 @@ internal sealed class StubbornEngine(IEngine inner) : IEngine
 
     public void Signal(RoomName room, RoomSignal signal) => inner.Signal(room, signal);
 
-    public ValueTask<(EngineStatus Status, SessionKey Key)> Open(SessionOwner owner) => inner.Open(owner);
+    public async ValueTask<(EngineStatus Status, SessionKey Key)> Open(SessionOwner owner)
+    {
+        var key = await inner.Open(owner).ConfigureAwait(false);
+        if (OpenGate is { } gate)
+            await gate.Task.ConfigureAwait(false);
+        return key;
+    }
 
-    public ValueTask<(EngineStatus Status, ClaimedSession Session)> Claim(string sessionId, SessionOwner owner) => inner.Claim(sessionId, owner);
+    public TaskCompletionSource? ClaimGate { get; set; }
+
+    public async ValueTask<(EngineStatus Status, ClaimedSession Session)> Claim(string sessionId, SessionOwner owner)
+    {
+        var answer = await inner.Claim(sessionId, owner).ConfigureAwait(false);
+        if (ClaimGate is { } gate)
+            await gate.Task.ConfigureAwait(false);
+        return answer;
+    }
 
     public ValueTask<EngineStatus> Detach(SessionKey session) => inner.Detach(session);
 
     public ValueTask<EngineStatus> End(SessionKey session, LeaveReason reason, bool silent) => inner.End(session, reason, silent);
 
-    public ValueTask<(EngineStatus Status, RoomMembership Membership)> Join(SessionKey session, RoomName room, int userLimit) => inner.Join(session, room, userLimit);
+    public TaskCompletionSource? JoinGate { get; set; }
+
+    public async ValueTask<(EngineStatus Status, RoomMembership Membership)> Join(SessionKey session, RoomName room, int userLimit)
+    {
+        var answer = await inner.Join(session, room, userLimit).ConfigureAwait(false);
+        if (JoinGate is { } gate)
+            await gate.Task.ConfigureAwait(false);
+        return answer;
+    }
 
     public ValueTask<EngineStatus> Leave(SessionKey session, RoomName room, LeaveReason reason) => inner.Leave(session, room, reason);
 
-    public ValueTask<(EngineStatus Status, RoomMembership Membership)> Who(RoomName room, int userLimit) => inner.Who(room, userLimit);
+    public TaskCompletionSource? WhoGate { get; set; }
+
+    public async ValueTask<(EngineStatus Status, RoomMembership Membership)> Who(RoomName room, int userLimit)
+    {
+        var answer = await inner.Who(room, userLimit).ConfigureAwait(false);
+        if (WhoGate is { } gate)
+            await gate.Task.ConfigureAwait(false);
+        return answer;
+    }
 
     public ValueTask<(EngineStatus Status, UserSummary Summary)> DescribeUser(string userId) => inner.DescribeUser(userId);
 

@@ -93,6 +93,17 @@ internal sealed class TestNode : IDisposable
     /// <summary>Runs the actors alone: what they asked the engine stays unanswered.</summary>
     public void RunActors() => _dispatcher.RunUntilIdle();
 
+    /// <summary>Opens a connection that resumes a session, and lets nothing happen yet.</summary>
+    public TestClient ConnectUnsettled(string userId, string session)
+    {
+        var sink = new FakeSink(Options.OutboxEvents, Time);
+        var port = _node.Open(new ConnectionRequest { Sink = sink, Dialect = Dialect, Identity = new Identity { UserId = userId, Name = userId }, Session = session });
+        sink.Listener = port;
+        var client = new TestClient(this, sink, port!);
+        _clients.Add(client);
+        return client;
+    }
+
     /// <summary>Runs until neither an actor nor the engine has anything to do.</summary>
     public void Settle()
     {

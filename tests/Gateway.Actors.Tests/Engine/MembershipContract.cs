@@ -60,7 +60,7 @@ public abstract class MembershipContract
         var probe = await lab.Engine.Listen(Lobby);
         var (_, claimed) = await lab.Engine.Claim(old.Id, new SessionOwner("ann", "Ann", 2));
 
-        Assert.Equal([new SessionTaken(old.Id, claimed.Key.Fence)], lab.Notices.Heard);
+        Assert.Equal([new SessionTaken("ann", old.Id, claimed.Key.Fence)], lab.Notices.Heard);
         Assert.Equal(EngineStatus.Stale, (await lab.Engine.Join(old, Other, 10)).Status);
         Assert.Equal(EngineStatus.Stale, await lab.Engine.Leave(old, Lobby, LeaveReason.Left));
         Assert.Equal(EngineStatus.Stale, await lab.Engine.Detach(old));

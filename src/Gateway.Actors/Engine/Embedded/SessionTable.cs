@@ -69,7 +69,7 @@ internal sealed class SessionTable(PresenceTable presence, MembershipChanges cha
         session.Faded = false;
         changes.Write(session);
         if (wasAttached)
-            changes.TellEngine(new SessionTaken(id, session.Fence));
+            changes.TellEngine(new SessionTaken(session.UserId, id, session.Fence));
         return new ClaimedSession(new SessionKey(id, session.Fence), [.. session.Rooms.Keys]);
     }
 
@@ -169,7 +169,8 @@ internal sealed class SessionTable(PresenceTable presence, MembershipChanges cha
 
     private EngineStatus Find(SessionKey key, out Session? session)
     {
-        if (!_byId.TryGetValue(key.Id, out session) || session.State == SessionState.Lingering)
+        session = null;
+        if (key.Id is null || !_byId.TryGetValue(key.Id, out session) || session.State == SessionState.Lingering)
             return EngineStatus.NotFound;
         return session.Fence == key.Fence ? EngineStatus.Ok : EngineStatus.Stale;
     }
