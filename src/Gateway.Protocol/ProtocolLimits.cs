@@ -16,7 +16,7 @@ public static class ProtocolLimits
     public const int ObjectsPerFrame = 1000;
 
     /// <summary>Members of one frame's top-level object; bounds the duplicate-key check.</summary>
-    public const int FieldsPerObject = 512;
+    public const int FieldsPerObject = 2048;
 
     /// <summary>Names or patterns in one <c>subscribe</c>.</summary>
     public const int KeysPerSubscription = 100;

@@ -67,16 +67,12 @@ internal sealed class Admission(ConnectionCore core, ConnectionsServices shared,
         yield return new JoinItem(RoomName.OfUser(identity.UserId), ReplayFrom.Nothing, Silent: true, null, Admitted: true);
         yield return new WelcomeItem(opened.CommandId, opened.Resumed);
 
-        var asked = core.Request.Rooms.Concat(identity.JoinRooms).Distinct().ToList();
-        if (asked.Count == 0 && core.Options.DefaultRoom is { } common)
-        {
-            core.DefaultRoom ??= common;
-            // A session brings its own rooms.
-            if (!opened.Resumed)
-                asked.Add(common);
-        }
-
-        core.DefaultRoom ??= asked.Count > 0 ? asked[0] : null;
+        var named = core.Request.Rooms.Concat(identity.JoinRooms).Distinct().ToList();
+        SetDefaultRoom(named, opened.Rooms);
+        // A resumed session brings its own rooms, and the URL may add to them.
+        IEnumerable<RoomName> asked = opened.Resumed ? core.Request.Rooms : named;
+        if (named.Count == 0 && !opened.Resumed && core.Options.DefaultRoom is { } common && core.RightsIn(common).HasFlag(Rights.Join))
+            asked = [common];
         var replay = new ReplayFrom(null, null, core.Request.History);
         foreach (var room in opened.Rooms.Concat(_roomsToRejoin).Concat(asked).Distinct().ToList())
         {
@@ -91,6 +87,9 @@ internal sealed class Admission(ConnectionCore core, ConnectionsServices shared,
     public void Welcome(WelcomeItem item)
     {
         core.Reply(_sessions.Welcome(item.CommandId, item.Resumed));
+        foreach (var fault in core.Request.UrlFaults)
+            core.Fail(null, fault.Code, fault.Text, fault.Field);
+        core.Request = core.Request with { UrlFaults = [] };
         _mayResume = true;
         _clock.Restart();
     }
@@ -105,7 +104,14 @@ internal sealed class Admission(ConnectionCore core, ConnectionsServices shared,
         return first;
     }
 
-    public async Task<TokenChecked> Check(AuthCommand command) =>
+    public Task<TokenChecked> Check(AuthCommand command)
+    {
+        // It came in time, however long the look at it takes.
+        context.Timers.Cancel(ConnectionTimer.AuthDeadline);
+        return Authenticate(command);
+    }
+
+    private async Task<TokenChecked> Authenticate(AuthCommand command) =>
         new(await shared.Authenticator.Authenticate(command.Token, CancellationToken.None).ConfigureAwait(false), command.Id);
 
     /// <summary>The first token lets in; a later one renews, or turns a guest into a user.</summary>
@@ -180,7 +186,11 @@ internal sealed class Admission(ConnectionCore core, ConnectionsServices shared,
         yield return new WelcomeItem(command.Id, resumed);
 
         var named = command.Rooms.ToDictionary(position => position.Room);
-        var all = resumed ? [.. claimed.Session.Rooms.Concat(named.Keys).Concat(RoomsOfUrlAndClaim()).Distinct()] : named.Keys.ToList();
+        var all = resumed ? [.. claimed.Session.Rooms.Concat(named.Keys).Concat(core.Request.Rooms).Distinct()] : named.Keys.ToList();
+        if (resumed)
+            SetDefaultRoom([.. core.Request.Rooms.Concat(core.Identity!.JoinRooms)], claimed.Session.Rooms);
+        foreach (var room in resumed ? VisibleRooms().Except(all) : [])
+            yield return new LeaveItem(room);
         foreach (var room in all)
         {
             var replay = named.TryGetValue(room, out var position) ? new ReplayFrom(position.Since, position.Epoch, null) : ReplayFrom.Default;
@@ -189,15 +199,20 @@ internal sealed class Admission(ConnectionCore core, ConnectionsServices shared,
             yield return new JoinItem(room, replay, Silent: false, null, Admitted: false);
         }
 
-        if (!resumed)
-            yield break;
-        foreach (var room in VisibleRooms().Except(all))
-            yield return new LeaveItem(room);
-        if (fresh is { } discarded)
+        if (resumed && fresh is { } discarded && discarded != core.Session)
             yield return new DiscardSessionItem(discarded);
     }
 
-    private IEnumerable<RoomName> RoomsOfUrlAndClaim() => core.Request.Rooms.Concat(core.Identity!.JoinRooms);
+    /// <summary>The first that is named; else the configured one, or, where a resumed session is not in that, the session's first.</summary>
+    private void SetDefaultRoom(List<RoomName> named, IReadOnlyList<RoomName> ofSession)
+    {
+        if (named.Count > 0)
+            core.DefaultRoom = named[0];
+        else if (ofSession.Count > 0 && !(core.Options.DefaultRoom is { } common && ofSession.Contains(common)))
+            core.DefaultRoom = ofSession[0];
+        else
+            core.DefaultRoom = core.Options.DefaultRoom;
+    }
 
     private List<RoomName> VisibleRooms() =>
         core.Rooms.Where(pair => !pair.Value.Hidden).Select(pair => pair.Key).ToList();
@@ -216,6 +231,6 @@ internal sealed class Admission(ConnectionCore core, ConnectionsServices shared,
         _roomsToRejoin = VisibleRooms();
         rooms.DropAll();
         _sessions.EndGuest();
-        return Enter(identity, null, commandId);
+        return Enter(identity, core.Request.Session, commandId);
     }
 }

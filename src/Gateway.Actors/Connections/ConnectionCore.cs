@@ -21,7 +21,7 @@ internal sealed class ConnectionCore(NodeServices node, ConnectionRequest reques
 
     public NodeServices Node { get; } = node;
 
-    public ConnectionRequest Request { get; } = request;
+    public ConnectionRequest Request { get; set; } = request;
 
     public ulong Id { get; } = id;
 

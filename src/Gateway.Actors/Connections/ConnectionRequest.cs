@@ -23,7 +23,13 @@ public sealed record ConnectionRequest
 
     /// <summary>From <c>?history=</c>.</summary>
     public int? History { get; init; }
+
+    /// <summary>What of the URL was not understood; said right after <c>welcome</c>.</summary>
+    public IReadOnlyList<UrlFault> UrlFaults { get; init; } = [];
 }
+
+/// <param name="Field">The parameter's name; never its value.</param>
+public readonly record struct UrlFault(ErrorCode Code, string Text, string Field);
 
 /// <summary>The host's end of an open connection: what the reader calls, from one thread at a time.</summary>
 public interface IConnectionPort : IConnectionSinkListener

@@ -85,7 +85,8 @@ internal sealed class ConnectionRooms(ConnectionCore core, ActorRef rooms, Actor
         {
             if (heads.Count == ProtocolLimits.HeadsPerPong)
                 break;
-            if (!membership.Hidden && membership.Handle.Policy.Mode == RoomMode.Log)
+            // A room that was joined silently shows once there is something in it.
+            if (membership.Handle.Policy.Mode == RoomMode.Log && (!membership.Hidden || membership.Handle.Head > 0))
                 heads.Add(new RoomHead(room, membership.Handle.Head));
         }
 
@@ -96,7 +97,10 @@ internal sealed class ConnectionRooms(ConnectionCore core, ActorRef rooms, Actor
     {
         if (!refused.StillMember)
             core.Rooms.Remove(refused.Room);
-        core.Fail(refused.CommandId, refused.Status, refused.Room);
+        if (refused.Status == EngineStatus.Stale)
+            core.Close(CloseCode.ResumedElsewhere, "this session was resumed elsewhere");
+        else
+            core.Fail(refused.CommandId, refused.Status, refused.Room);
         var expected = _joining?.Room == refused.Room;
         if (expected)
             _joining = null;
@@ -106,22 +110,30 @@ internal sealed class ConnectionRooms(ConnectionCore core, ActorRef rooms, Actor
     /// <returns>Whether the room was asked: it will answer with <see cref="RoomLeft"/>.</returns>
     public bool Leave(RoomName room, string? commandId)
     {
-        if (!core.Rooms.Remove(room, out var membership))
+        if (!core.Rooms.TryGetValue(room, out var membership))
         {
             core.Fail(commandId, ErrorCode.NotJoined, "You are not in this room.", room: room);
             return false;
         }
 
-        membership.Handle.Actor.Tell(new LeaveRoom(core.Id, LeaveReason.Left, commandId), self);
-        return true;
+        if (membership.Handle.Actor.TryTell(new LeaveRoom(core.Id, LeaveReason.Left, commandId), self) != TellOutcome.Stopped)
+            return true;
+        // The room has failed just now; the engine is told directly.
+        EndMembership(room);
+        OnLeft(new RoomLeft(room, EngineStatus.Ok, commandId));
+        return false;
     }
 
     public void OnLeft(RoomLeft left)
     {
-        if (left.Status is EngineStatus.Ok or EngineStatus.NotFound or EngineStatus.Stale)
-            core.Reply(new Left(left.CommandId, left.Room));
-        else
+        if (!left.IsOut)
+        {
             core.Fail(left.CommandId, left.Status, left.Room);
+            return;
+        }
+
+        core.Rooms.Remove(left.Room);
+        core.Reply(new Left(left.CommandId, left.Room));
     }
 
     /// <summary>The backend took the user out of the room; the engine has done it already.</summary>

@@ -27,24 +27,27 @@ internal sealed class Conversation(
     /// <summary>Does whatever can be done now.</summary>
     public void GoOn()
     {
-        while (!_waiting && !core.IsClosing)
+        while (!core.IsClosing)
         {
-            if (_agenda.TryDequeue(out var item))
+            if (!_waiting && _agenda.TryDequeue(out var item))
             {
                 Do(item);
                 continue;
             }
 
-            if (port.Input is not { } input || publisher.IsFull)
+            if (port.Input is not { } input)
                 return;
-            if (_next < input.Count)
+            if (_next == input.Count)
             {
-                Handle(input[_next++]);
+                _next = 0;
+                port.Taken();
                 continue;
             }
 
-            _next = 0;
-            port.Taken();
+            // A ping is answered at once, whatever the message before it waits for.
+            if (input[_next] is not PingCommand && (_waiting || publisher.IsFull || IsCongested()))
+                return;
+            Handle(input[_next++]);
         }
     }
 
@@ -65,10 +68,14 @@ internal sealed class Conversation(
         Plan(kept);
     }
 
+    /// <summary>What is planned already is not planned twice, so that nobody can make the agenda long.</summary>
     public void Plan(IEnumerable<AgendaItem> items)
     {
         foreach (var item in items)
-            _agenda.Enqueue(item);
+        {
+            if (!_agenda.Contains(item))
+                _agenda.Enqueue(item);
+        }
     }
 
     /// <summary>Nothing further is begun until the answer is there.</summary>
@@ -95,7 +102,7 @@ internal sealed class Conversation(
             core.Fail(answer.CommandId, answer.Status, answer.Room);
     }
 
-    /// <summary>Only a room that failed with the question in its mailbox can owe an answer for so long.</summary>
+    /// <summary>A room that failed with the question in its mailbox owes the answer for ever; an engine that stalls, for very long.</summary>
     public void OnOverdue()
     {
         Answered();
@@ -103,6 +110,17 @@ internal sealed class Conversation(
             core.Close(CloseCode.InternalError, "no session could be opened in time");
         else if (!rooms.GiveUp())
             core.Fail(null, EngineStatus.Unknown, null);
+    }
+
+    /// <summary>Who does not read its answers is not read from either, well before they reach twice the outbox's bound, at which the sink
+    /// gives the peer up. The sink says when to go on.</summary>
+    private bool IsCongested()
+    {
+        var (events, bytes) = core.Request.Sink.Pending;
+        if (events <= 1.5 * core.Options.OutboxEvents && bytes <= 1.5 * core.Options.OutboxBytes)
+            return false;
+        core.Request.Sink.NotifyWhenDrained();
+        return true;
     }
 
     private void Wait()
@@ -127,7 +145,7 @@ internal sealed class Conversation(
         var isFirst = admission.TakeFirstAfterWelcome();
         if (!_limits.Allow(message))
             return;
-        if (core.Identity is null && message is not (AuthCommand or PingCommand or InvalidMessage { Code: ErrorCode.BadJson }))
+        if (core.Identity is null && message is not (AuthCommand or PingCommand or InvalidMessage { Code: ErrorCode.BadJson } or InvalidMessage { OfServed: true }))
         {
             core.Fail(message.Id, ErrorCode.Unauthorized, "Say who you are first, with auth.");
             return;

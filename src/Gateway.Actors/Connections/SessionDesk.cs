@@ -38,9 +38,9 @@ internal sealed class SessionDesk(ConnectionCore core)
     public async Task<SessionClaimed> Claim(ResumeCommand command)
     {
         var owner = new SessionOwner(core.Identity!.UserId, core.Identity.Name, core.Id);
-        // One's own session is no other: claiming it would cut the branch this sits on.
-        if (command.Session == core.Session?.Id)
-            return new SessionClaimed(EngineStatus.NotFound, new ClaimedSession(default, []), command);
+        // The URL has resumed it already: it is this connection's, with the rooms it is in.
+        if (core.Session is { } own && command.Session == own.Id)
+            return new SessionClaimed(EngineStatus.Ok, new ClaimedSession(own, [.. core.Rooms.Where(pair => !pair.Value.Hidden).Select(pair => pair.Key)]), command);
         var (status, session) = await core.Node.Engine.Claim(command.Session, owner).ConfigureAwait(false);
         if (status == EngineStatus.Ok)
             Hold(session.Key);

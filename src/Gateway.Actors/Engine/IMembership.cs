@@ -49,7 +49,7 @@ public interface IMembership
     /// <summary>Until when the user is refused, or null.</summary>
     ValueTask<(EngineStatus Status, DateTimeOffset? Until)> RefusedUntil(string userId);
 
-    /// <summary>Every node gets <see cref="MemberAdmitted"/>; the answer is how many attached sessions the user has.</summary>
+    /// <summary>Takes all of the user's attached sessions into the room; every node gets <see cref="MemberAdmitted"/>. The answer is how many are in it.</summary>
     ValueTask<(EngineStatus Status, int Sessions)> Admit(string userId, RoomName room);
 
     /// <summary>Takes all of the user's sessions out of the room (reason Kicked); every node gets <see cref="MemberRemoved"/>.</summary>

@@ -51,7 +51,9 @@ internal sealed class CatchUp(RoomState room, FanOut fanOut, RoomPresence presen
             return;
         }
 
-        Read(member, new HistoryQuery(room.Room, replay.Since, replay.Epoch, null, replay.Since is null ? limit : PageEvents, PageBytes), first);
+        // The last so many are those after the position that lies so far below the top.
+        var after = replay.Since ?? Math.Max(0, room.Handle.Head - limit);
+        Read(member, new HistoryQuery(room.Room, after, replay.Epoch, null, PageEvents, PageBytes), first);
     }
 
     /// <summary>The member's sink has room again, or a page went through.</summary>
@@ -145,8 +147,9 @@ internal sealed class CatchUp(RoomState room, FanOut fanOut, RoomPresence presen
 
         if (page.Continuity != Continuity.Proven)
         {
-            // Told once: what is missing counts as handed over.
-            TellGap(member, page);
+            // Told once: what is missing counts as handed over. Who named no position misses nothing.
+            if (read.First is not { Join.Replay.Since: null })
+                TellGap(member, page);
             member.Position = page.Events.Count > 0 ? page.Events[0].Seq - 1 : page.Position.Top;
         }
 
@@ -166,14 +169,11 @@ internal sealed class CatchUp(RoomState room, FanOut fanOut, RoomPresence presen
             member.Position = Math.Max(member.Position, page.Position.Top);
         }
 
-        if (page.More && NeedsMore(read))
+        if (page.More)
             ReadNext(member);
         else
             Advance(member);
     }
-
-    /// <summary>The last N events of a join come in one page, and "more" there means older ones.</summary>
-    private static bool NeedsMore(PageRead read) => read.First is null || read.First.Join.Replay.Since is not null;
 
     private void Advance(Member member)
     {
@@ -212,7 +212,7 @@ internal sealed class CatchUp(RoomState room, FanOut fanOut, RoomPresence presen
         {
             var lane = new DialectLane(member.Dialect);
             foreach (var roomEvent in room.Recent.After(member.Position, PageEvents, PageBytes))
-                lane.Append(roomEvent, replay: member.Lagging);
+                lane.Append(roomEvent, replay: member.Lagging || roomEvent.Seq <= member.JoinedTop);
             (member.Position, var all) = FanOut.DeliverPage(member, lane, member.Position);
             lane.Clear();
             FanOut.ReleaseAcks(member, member.Position);

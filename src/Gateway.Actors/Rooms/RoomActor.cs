@@ -49,7 +49,7 @@ internal sealed class RoomActor(NodeServices node, RoomName room, NamespacePolic
             case MembershipKnown known: OnMembershipKnown(known); break;
             case PageRead read: _parts!.CatchUp.OnPage(read); break;
             case LeaveRoom leave: OnLeave(leave); break;
-            case MembershipEnded ended: ended.Connection.Tell(ended.Answer); break;
+            case MembershipEnded ended: OnMembershipEnded(ended); break;
             case DropMember drop: Forget(drop.ConnectionId); break;
             case PresenceRead read: OnPresenceRead(read); break;
             case RoomTimer timer: OnTimer(timer); break;
@@ -241,22 +241,25 @@ internal sealed class RoomActor(NodeServices node, RoomName room, NamespacePolic
     private void OnLeave(LeaveRoom leave)
     {
         var connection = Sender;
-        if (Forget(leave.ConnectionId) is not { } member)
+        var member = _parts?.State.Members.GetValueOrDefault(leave.ConnectionId);
+        if (member is null || room.IsUserRoom)
         {
-            connection.Tell(new RoomLeft(room, EngineStatus.NotFound, leave.CommandId));
-            return;
-        }
-
-        if (room.IsUserRoom)
-        {
-            connection.Tell(new RoomLeft(room, EngineStatus.Ok, leave.CommandId));
+            OnMembershipEnded(new MembershipEnded(leave.ConnectionId, connection, new RoomLeft(room, EngineStatus.Ok, leave.CommandId)));
             return;
         }
 
         Context.PipeTo(
             node.Engine.Leave(member.Session, room, leave.Reason),
-            status => new MembershipEnded(connection, new RoomLeft(room, status, leave.CommandId)),
+            status => new MembershipEnded(leave.ConnectionId, connection, new RoomLeft(room, status, leave.CommandId)),
             Broken);
+    }
+
+    /// <summary>Where the engine could not do it, the member stays.</summary>
+    private void OnMembershipEnded(MembershipEnded ended)
+    {
+        if (ended.Answer.IsOut)
+            Forget(ended.ConnectionId);
+        ended.Connection.Tell(ended.Answer);
     }
 
     private Member? Forget(ulong connectionId)

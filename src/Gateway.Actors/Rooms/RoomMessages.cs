@@ -38,7 +38,10 @@ internal sealed record RoomFailed(RoomName Room, ActorRef Ref, IReadOnlyList<(Ac
 /// <summary>Ends a membership. Answered by <see cref="RoomLeft"/>.</summary>
 internal sealed record LeaveRoom(ulong ConnectionId, LeaveReason Reason, string? CommandId);
 
-internal sealed record RoomLeft(RoomName Room, EngineStatus Status, string? CommandId);
+internal sealed record RoomLeft(RoomName Room, EngineStatus Status, string? CommandId)
+{
+    public bool IsOut => Status is EngineStatus.Ok or EngineStatus.NotFound or EngineStatus.Stale;
+}
 
 /// <summary>The connection is gone, or its membership was ended elsewhere: forget the member, the engine knows.</summary>
 internal sealed record DropMember(ulong ConnectionId);
@@ -82,7 +85,7 @@ internal sealed record RoomOpened(EngineStatus Status, RoomPosition Position, IR
 
 internal sealed record MembershipKnown(JoinRoom Join, EngineStatus Status, RoomMembership Membership);
 
-internal sealed record MembershipEnded(ActorRef Connection, RoomLeft Answer);
+internal sealed record MembershipEnded(ulong ConnectionId, ActorRef Connection, RoomLeft Answer);
 
 internal sealed record PresenceRead(Member Member, EngineStatus Status, RoomMembership Membership);
 

@@ -25,6 +25,9 @@ internal sealed record ApiProblem(int Status, ErrorCode Code, string Detail, str
     public static ApiProblem NoSuchMember { get; } =
         new(StatusCodes.Status404NotFound, ErrorCode.NotJoined, "This user has no connection that it could be done to.");
 
+    public static ApiProblem NoSuchEndpoint { get; } =
+        new(StatusCodes.Status404NotFound, ErrorCode.Unsupported, "There is nothing at this path for this method.");
+
     public static ApiProblem NotServed { get; } =
         new(StatusCodes.Status403Forbidden, ErrorCode.Forbidden, "This namespace is not served.");
 

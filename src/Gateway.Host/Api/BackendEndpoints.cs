@@ -1,6 +1,7 @@
 // Puts the backend API's routes together, behind the key.
 
 using Gateway.Actors.Engine;
+using Gateway.Host.Composition;
 
 namespace Gateway.Host.Api;
 
@@ -19,10 +20,12 @@ internal static class BackendEndpoints
             .WithSummary("Publishes the same event to many rooms, at most 1,000.");
         group.MapGet("/nodes", Nodes).WithName("ListNodes").Produces<NodesAnswer>()
             .WithSummary("The nodes, their connections and load.");
+        group.Map("{**rest}", () => ApiProblem.NoSuchEndpoint).ExcludeFromDescription();
     }
 
-    private static async Task<IResult> Nodes(BackendApi api)
+    private static async Task<IResult> Nodes(BackendApi api, LoadReport load)
     {
+        load.Report();
         var (status, nodes) = await api.Engine.Nodes();
         return ApiProblem.Of(status, ApiProblem.NoSuchRoom)
             ?? BackendApi.Json(new NodesAnswer(nodes.Select(node => NodeAnswer.Of(node)).ToList()), ApiJson.Default.NodesAnswer);

@@ -48,13 +48,14 @@ internal sealed class HandshakeGate : IHandshakeGate
         var request = context.Request;
         if (_node.IsDraining)
             return Busy("This node is being stopped.", DrainingRetrySeconds);
+        if (_node.IsDegraded)
+            return new HandshakeDecision.Refused(
+                StatusCodes.Status503ServiceUnavailable, WireCode.Of(ErrorCode.Degraded), "The storage is away.", DrainingRetrySeconds);
         if (!_rate.TryTake())
             return Busy("Too many handshakes just now.", OverloadRetrySeconds);
         if (!IsOriginAllowed(request))
             return Refuse(StatusCodes.Status403Forbidden, ErrorCode.Forbidden, "This origin may not connect.");
-        var (query, error) = HandshakeQuery.Parse(request);
-        if (query is null)
-            return BadQuery(error);
+        var query = HandshakeQuery.Parse(request);
         var (identity, refusal) = await Identify(request, cancellation);
         return refusal ?? Admit(context, query, identity);
     }
@@ -107,6 +108,7 @@ internal sealed class HandshakeGate : IHandshakeGate
                 Rooms = query.Rooms,
                 Session = query.Session,
                 History = query.History,
+                UrlFaults = query.Faults,
                 Lease = lease,
             },
         };
@@ -121,10 +123,6 @@ internal sealed class HandshakeGate : IHandshakeGate
             return false;
         return _origins.Contains(origin) || OriginName.IsHost(origin, request.Host);
     }
-
-    private static HandshakeDecision.Refused BadQuery(ErrorCode error) => error == ErrorCode.BadRoom
-        ? Refuse(StatusCodes.Status400BadRequest, error, "A room in the URL is not a room name.")
-        : Refuse(StatusCodes.Status400BadRequest, error, "history must be a whole number, 0 or above.");
 
     private static HandshakeDecision.Refused Busy(string detail, int retrySeconds) =>
         new(StatusCodes.Status503ServiceUnavailable, WireCode.Of(ErrorCode.Busy), detail, retrySeconds);

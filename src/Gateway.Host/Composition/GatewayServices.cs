@@ -47,9 +47,10 @@ internal static class GatewayServices
             provider.GetRequiredService<NodeStart>(), provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<MetricsExporter>();
         services.AddHostedService<NodeLifetime>();
-        services.AddHostedService(provider => new LoadReport(
+        services.AddSingleton(provider => new LoadReport(
             provider.GetRequiredService<IEngine>(), provider.GetRequiredService<IGatewayNode>(),
             provider.GetRequiredService<NodeStart>(), provider.GetRequiredService<TimeProvider>()));
+        services.AddHostedService(provider => provider.GetRequiredService<LoadReport>());
         services.AddGatewayOpenApi();
         services.ConfigureHttpJsonOptions(json => json.SerializerOptions.TypeInfoResolverChain.Insert(0, ApiJson.Default));
         services.AddGatewaySockets();

@@ -16,6 +16,8 @@ internal static class ListenUrls
         var configuration = builder.Configuration;
         var endpoints = configuration.GetSection("Kestrel:Endpoints").GetChildren().Select(endpoint => endpoint["Url"]).OfType<string>().ToList();
         var urls = endpoints.Count > 0 ? endpoints : Configured(configuration);
+        foreach (var url in urls)
+            Check(url);
         if (options.Admin.Port > 0)
         {
             var admin = AdminUrl(urls[0], options.Admin.Port);
@@ -29,6 +31,21 @@ internal static class ListenUrls
 
         if (endpoints.Count == 0)
             builder.WebHost.UseUrls([.. urls]);
+    }
+
+    private static void Check(string url)
+    {
+        if (!url.Contains("://", StringComparison.Ordinal))
+            throw new StartException($"urls: {url} is not a URL such as {Default}.");
+        try
+        {
+            if (PortOf(url) is < 0 or > 65_535)
+                throw new StartException($"urls: the port of {url} must be 0 to 65535.");
+        }
+        catch (FormatException)
+        {
+            throw new StartException($"urls: {url} is not a URL such as {Default}.");
+        }
     }
 
     /// <summary>A URL that a browser can open.</summary>

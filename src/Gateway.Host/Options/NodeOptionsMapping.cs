@@ -21,7 +21,8 @@ internal static class NodeOptionsMapping
             DefaultRoom = RoomName.TryParse(options.DefaultRoom, out var room) ? room : null,
             GraceMs = options.Presence.GraceMs,
             ResumeMs = options.Session.ResumeMs,
-            PingMs = options.Heartbeat.PingMs,
+            // A peer is asked before it is given up, whichever of the two was set alone.
+            PingMs = Math.Max(1, Math.Min(options.Heartbeat.PingMs, (int)(options.Heartbeat.TimeoutMs * 2L / 3))),
             HeartbeatTimeoutMs = options.Heartbeat.TimeoutMs,
             DrainWindowMs = options.Drain.WindowMs,
             EventsPerSecond = limits.EventsPerSecond > 0 ? limits.EventsPerSecond : Unlimited,

@@ -83,8 +83,6 @@ internal sealed class OptionsValidator
         Range("Drain:WindowMs", _options.Drain.WindowMs, 0, MaxMs);
         Range("Heartbeat:PingMs", _options.Heartbeat.PingMs, 1, MaxMs);
         Range("Heartbeat:TimeoutMs", _options.Heartbeat.TimeoutMs, 1, MaxMs);
-        if (_options.Heartbeat.TimeoutMs <= _options.Heartbeat.PingMs)
-            Fail("Heartbeat:TimeoutMs", $"must be above {GatewayOptions.Section}:Heartbeat:PingMs");
     }
 
     private void CheckLimits()

@@ -36,6 +36,8 @@ internal abstract record HandshakeDecision
 
         public int? History { get; init; }
 
+        public IReadOnlyList<UrlFault> UrlFaults { get; init; } = [];
+
         /// <summary>What the admission holds (a place in a count) until the connection has ended.</summary>
         public IDisposable? Lease { get; init; }
     }

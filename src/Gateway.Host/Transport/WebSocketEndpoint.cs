@@ -81,6 +81,7 @@ internal sealed partial class WebSocketEndpoint(
             Rooms = admitted.Rooms,
             Session = admitted.Session,
             History = admitted.History,
+            UrlFaults = admitted.UrlFaults,
         });
         if (port is null)
             sink.Close(CloseCode.Restarting, "restarting");

@@ -58,4 +58,8 @@ public sealed record PublishCommand(string? Id, RoomName? Room, string Type, str
 
 /// <summary>Not understood. The connection answers it with the error, after its draw on the limits.</summary>
 /// <param name="Field">The offending field's name, where there is one; never its value.</param>
-public sealed record InvalidMessage(string? Id, ErrorCode Code, string Text, string? Field) : ClientMessage(Id);
+public sealed record InvalidMessage(string? Id, ErrorCode Code, string Text, string? Field) : ClientMessage(Id)
+{
+    /// <summary>It was to be an <c>auth</c> or a <c>ping</c>, which are served before the user is known.</summary>
+    public bool OfServed { get; init; }
+}

@@ -33,7 +33,7 @@ internal static class CommandParser
             MessageType.Typing => ParseTyping(ref fields),
             _ => new LeaveCommand(id, RoomFields.Read(ref fields), Unsubscribing: true),
         };
-        return fields.Failed ? fields.Fault : message;
+        return fields.Failed ? fields.Fault with { OfServed = type is MessageType.Auth or MessageType.Ping } : message;
     }
 
     private static JoinCommand ParseJoin(ref MessageFields fields) => new(
@@ -41,7 +41,7 @@ internal static class CommandParser
         RoomFields.Read(ref fields),
         fields.Integer(FieldName.Since, 0),
         fields.Text(FieldName.Epoch, ProtocolLimits.IdChars),
-        fields.ClippedCount(FieldName.History, ProtocolLimits.HistoryLimit));
+        fields.ClippedCount(FieldName.History, int.MaxValue));
 
     private static PingCommand ParsePing(ref MessageFields fields)
     {

@@ -39,6 +39,27 @@ public sealed class AdmissionTests
     }
 
     [Fact]
+    public void An_auth_or_ping_that_is_malformed_is_told_so()
+    {
+        using var node = new TestNode();
+        var client = node.Connect((Identity?)null, []);
+        client.Send("""{"type":"auth"}""");
+        Assert.Equal("token", (string)client.ExpectError("bad_frame")["field"]!);
+        client.Send("""{"type":"join","since":"x"}""");
+        client.ExpectError("unauthorized");
+    }
+
+    [Fact]
+    public void What_was_wrong_in_the_url_is_said_right_after_welcome()
+    {
+        using var node = new TestNode();
+        var client = node.Connect(User("ann"), ["club"], faults: [new UrlFault(ErrorCode.BadRoom, "No room name.", "room")]);
+        var frames = client.New();
+        Assert.Equal(["welcome", "error", "joined"], frames.Select(f => (string)f["type"]!));
+        Assert.Equal(("bad_room", "room"), ((string)frames[1]["code"]!, (string)frames[1]["field"]!));
+    }
+
+    [Fact]
     public void Auth_lets_in_and_a_bad_token_closes()
     {
         using var node = new TestNode();
@@ -153,6 +174,14 @@ public sealed class AdmissionTests
     }
 
     [Fact]
+    public void A_default_room_that_the_token_does_not_allow_is_passed_over_in_silence()
+    {
+        using var node = new TestNode();
+        var ann = node.Connect(User("ann") with { Grants = RoomGrants.Create([new("club", Rights.All)]) }, []);
+        Assert.Equal(["welcome"], ann.New().Select(f => (string)f["type"]!));
+    }
+
+    [Fact]
     public void Where_there_is_no_default_room_a_frame_must_name_one()
     {
         using var node = new TestNode(new NodeOptions());
@@ -176,13 +205,15 @@ public sealed class AdmissionTests
         using var node = new TestNode();
         var ann = node.Connect("ann", "club");
         ann.New();
+        ann.Send("""{"type":"ping"}""");
+        Assert.Equal(["club"], ann.Expect("pong")["heads"]!.AsObject().Select(p => p.Key));
         node.Engine.Publish(new TestPublication("user:ann", "ping-1"));
         node.Settle();
         Assert.Equal("user:ann", (string)ann.Expect("message")["room"]!);
         ann.Send("""{"room":"user:ann","id":"c","content":"no"}""");
         ann.ExpectError("forbidden");
         ann.Send("""{"type":"ping"}""");
-        Assert.Equal(["club"], ann.Expect("pong")["heads"]!.AsObject().Select(p => p.Key));
+        Assert.Equal(["club", "user:ann"], ann.Expect("pong")["heads"]!.AsObject().Select(p => p.Key).Order());
     }
 
     private static string DefaultOf(TestClient client)

@@ -64,6 +64,33 @@ public sealed class DegradedTests
     }
 
     [Fact]
+    public void A_join_or_leave_that_could_not_be_done_leaves_the_client_where_it_was()
+    {
+        using var node = new TestNode();
+        var ann = node.Connect("ann");
+        var ben = node.Connect("ben");
+        var cai = node.Connect("cai");
+        node.DiskFails = true;
+        ann.Send("""{"id":"c-0","content":"x"}""");
+        ben.New();
+        cai.New();
+        ben.Send("""{"type":"leave","id":"l"}""");
+        Assert.Equal("l", (string)ben.ExpectError("degraded")["id"]!);
+        cai.Send("""{"type":"join","room":"lobby","since":0,"id":"j"}""");
+        Assert.Equal("j", (string)cai.ExpectError("degraded")["id"]!);
+        node.DiskFails = false;
+        node.Advance(5);
+        ben.New();
+        cai.New();
+
+        ann.Send("""{"id":"c-1","content":"hello"}""");
+        Assert.Equal("hello", (string)ben.Expect("message")["content"]!);
+        Assert.Equal("hello", (string)cai.Expect("message")["content"]!);
+        ben.Send("""{"type":"leave","id":"l2"}""");
+        ben.Expect("left");
+    }
+
+    [Fact]
     public void A_short_absence_is_not_told()
     {
         using var node = new TestNode();

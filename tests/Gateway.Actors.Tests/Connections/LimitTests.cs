@@ -176,6 +176,42 @@ public sealed class LimitTests
     }
 
     [Fact]
+    public void Who_does_not_read_its_answers_is_not_read_from_but_its_pings_are_answered()
+    {
+        using var node = new TestNode(new NodeOptions { DefaultRoom = RoomName.Parse("lobby"), OutboxEvents = 20 });
+        var ann = node.Connect("ann");
+        ann.Sink.Block();
+        ann.Send("[" + string.Join(',', Enumerable.Repeat("""{"type":"presence"}""", 100)) + "]");
+        Assert.True(ann.IsHeldBack);
+        Assert.InRange(ann.Sink.Pending.Events, 20, 40);
+        Assert.Null(ann.Sink.Closed);
+        for (var i = 0; i < 10; i++)
+        {
+            ann.Sink.Unblock(20);
+            node.Settle();
+        }
+
+        ann.Sink.Unblock();
+        node.Settle();
+        Assert.Equal(100, ann.All("presence").Count);
+    }
+
+    [Fact]
+    public void A_ping_is_answered_while_the_command_before_it_waits()
+    {
+        using var node = new TestNode();
+        var ann = node.Connect("ann");
+        ann.New();
+        var taken = ann.Hand("""[{"type":"presence","id":"p"},{"type":"ping","t":1},{"type":"history","id":"h"}]""");
+        node.RunActors();
+        Assert.Equal(["pong"], ann.New().Select(f => (string)f["type"]!));
+        Assert.False(taken.IsCompleted);
+        node.Settle();
+        Assert.Equal(["presence", "history"], ann.New().Select(f => (string)f["type"]!));
+        Assert.True(taken.IsCompleted);
+    }
+
+    [Fact]
     public void A_heartbeat_asks_again_in_time_for_a_stuck_peer()
     {
         var time = new VirtualTime();

@@ -14,7 +14,11 @@ public sealed class RaceTests
 
     private static NodeOptions Small() => new()
     {
-        DefaultRoom = Lobby, OutboxEvents = 20, EventsPerSecond = 10_000, EventBurst = 10_000, CommandBurst = 10_000,
+        DefaultRoom = Lobby,
+        OutboxEvents = 20,
+        EventsPerSecond = 10_000,
+        EventBurst = 10_000,
+        CommandBurst = 10_000,
     };
 
     private static (TestNode Node, StubbornEngine Engine) Make(NodeOptions? options = null)
@@ -88,7 +92,7 @@ public sealed class RaceTests
         var ann = node.Connect("ann", "lobby", "club");
         var ben = node.Connect("ben", "club");
         ann.Sink.Block();
-        ben.Send("""{"content":"1"}"""); 
+        ben.Send("""{"content":"1"}""");
         for (var i = 0; i < 25; i++) ben.Send("""{"content":"1"}""");
         ann.New();
         node.Connect("cai", "lobby");

@@ -43,6 +43,40 @@ public sealed class SessionTests
         var welcome = Assert.Single(back.All("welcome"));
         Assert.Equal((true, ann.Session), ((bool)welcome["resumed"]!, (string)welcome["session"]!));
         Assert.Equal("club", (string)back.All("joined")[0]["room"]!);
+        back.New();
+        back.Send("""{"id":"c","content":"where am I?"}""");
+        Assert.Equal("club", (string)back.Expect("ack")["room"]!);
+    }
+
+    [Fact]
+    public void A_session_that_the_url_resumed_may_name_its_positions_afterwards()
+    {
+        using var node = new TestNode();
+        var ben = node.Connect("ben", "club");
+        var ann = node.Connect("ann", "club");
+        ann.Disconnect();
+        ben.Send(FanOutTests.Array("b", 3));
+        var back = node.Connect(AdmissionTests.User("ann"), [], ann.Session);
+        back.New();
+        back.Send($$$"""{"type":"resume","session":"{{{ann.Session}}}","rooms":{"club":{"since":1} } }""");
+
+        var frames = back.New();
+        Assert.True((bool)frames[0]["resumed"]!);
+        Assert.Equal([2L, 3L], frames.Where(f => (string)f["type"]! == "message").Select(f => (long)f["seq"]!));
+    }
+
+    [Fact]
+    public void A_session_with_as_many_rooms_as_are_allowed_comes_back_whole()
+    {
+        using var node = new TestNode(new NodeOptions { RoomsPerConnection = 3, DefaultRoom = RoomName.Parse("lobby") });
+        var ann = node.Connect("ann", "r1", "r2", "r3");
+        ann.Disconnect();
+        var back = node.Connect("ann");
+        back.New();
+        back.Send($$"""{"type":"resume","session":"{{ann.Session}}"}""");
+        var frames = back.New();
+        Assert.Equal(["r1", "r2", "r3"], frames.Where(f => (string)f["type"]! == "joined").Select(f => (string)f["room"]!).Order());
+        Assert.DoesNotContain(frames, f => (string)f["type"]! == "error");
     }
 
     [Fact]

@@ -20,9 +20,7 @@ internal sealed class TestClient(TestNode node, FakeSink sink, IConnectionPort p
     /// <summary>Sends one frame and lets everything happen that follows from it.</summary>
     public TestClient Send(string json)
     {
-        var messages = new List<ClientMessage>();
-        TestNode.Dialect.Parse(Encoding.UTF8.GetBytes(json), messages);
-        var taken = port.Receive(messages);
+        var taken = Hand(json);
         port.Heard();
         node.Settle();
         if (taken.IsCompleted)
@@ -30,6 +28,14 @@ internal sealed class TestClient(TestNode node, FakeSink sink, IConnectionPort p
         else
             IsHeldBack = true;
         return this;
+    }
+
+    /// <summary>Hands a frame in, and lets nothing happen yet.</summary>
+    public ValueTask<bool> Hand(string json)
+    {
+        var messages = new List<ClientMessage>();
+        TestNode.Dialect.Parse(Encoding.UTF8.GetBytes(json), messages);
+        return port.Receive(messages);
     }
 
     public bool IsOpen { get; private set; } = true;

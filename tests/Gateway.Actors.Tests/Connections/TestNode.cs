@@ -71,7 +71,7 @@ internal sealed class TestNode : IDisposable
     /// <summary>Connects a user with all rights of the namespaces.</summary>
     public TestClient Connect(string userId, params string[] rooms) => Connect(new Identity { UserId = userId, Name = userId.ToUpperInvariant() }, rooms);
 
-    public TestClient Connect(Identity? identity, string[] rooms, string? session = null)
+    public TestClient Connect(Identity? identity, string[] rooms, string? session = null, UrlFault[]? faults = null)
     {
         var sink = new FakeSink(Options.OutboxEvents, Time);
         var port = _node.Open(new ConnectionRequest
@@ -81,6 +81,7 @@ internal sealed class TestNode : IDisposable
             Identity = identity,
             Rooms = rooms.Select(RoomName.Parse).ToList(),
             Session = session,
+            UrlFaults = faults ?? [],
         });
         Assert.NotNull(port);
         sink.Listener = port;

@@ -32,6 +32,41 @@ public sealed class CatchUpTests
     }
 
     [Fact]
+    public void A_join_by_history_is_whole_however_large_it_is()
+    {
+        using var node = new TestNode(Fast());
+        var ann = node.Connect("ann");
+        var pad = new string('x', 12_000);
+        for (var i = 0; i < 400; i++)
+            ann.Send($$"""{"content":"{{pad}}"}""");
+        var ben = node.Connect("ben", "club");
+        ben.Send("""{"type":"join","room":"lobby","history":300}""");
+
+        Assert.Equal(Enumerable.Range(101, 300).Select(i => (long)i), ben.All("message").Select(m => (long)m["seq"]!));
+        Assert.Empty(ben.All("gap"));
+    }
+
+    [Fact]
+    public void A_replay_that_a_full_outbox_held_up_is_still_marked_as_one()
+    {
+        using var node = new TestNode(SmallOutbox);
+        var ann = node.Connect("ann");
+        for (var i = 0; i < 6; i++)
+            ann.Send(FanOutTests.Array($"a{i}", 10));
+        var ben = node.Connect("ben", "club");
+        ben.Sink.Block();
+        ben.Send("""{"type":"join","room":"lobby","since":0}""");
+        for (var i = 0; i < 200; i++)
+        {
+            ben.Sink.Unblock(1);
+            node.Settle();
+        }
+
+        Assert.Equal(60, ben.All("message").Count);
+        Assert.All(ben.All("message"), m => Assert.True((bool?)m["replay"] == true, m.ToJsonString()));
+    }
+
+    [Fact]
     public void A_position_is_taken_up_without_a_gap()
     {
         using var node = new TestNode(Fast());

@@ -139,7 +139,11 @@ public sealed class HandshakeGateTests : IAsyncDisposable
     [InlineData("/ws", "history=x", "bad_frame")]
     [InlineData("/ws", "history=-1", "bad_frame")]
     [InlineData("/ws", "history=99999999999", "bad_frame")]
-    public async Task A_wrong_url_is_refused(string path, string query, string code) => await Refused(Request(path, query), 400, code);
+    public async Task What_is_wrong_in_the_url_is_told_after_the_upgrade(string path, string query, string code)
+    {
+        var fault = Assert.Single((await Admitted(Request(path, query))).UrlFaults);
+        Assert.Equal(code, WireCode.Of(fault.Code));
+    }
 
     [Theory]
     [InlineData("history=0&session=a-B_9", 0, "a-B_9")]
@@ -254,11 +258,18 @@ public sealed class HandshakeGateTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task While_the_storage_is_away_nobody_is_let_in()
+    {
+        _node.IsDegraded = true;
+        var refused = await Refused(User("u1"), 503, "degraded");
+        Assert.NotNull(refused.RetryAfterSeconds);
+    }
+
+    [Fact]
     public async Task A_refusal_holds_no_place()
     {
         _options.Limits.ConnectionsPerNode = 1;
         await Refused(Request("/ws", "token=x"), 401, "unauthorized");
-        await Refused(Request("/ws", "room="), 400, "bad_room");
         await Admitted(User("u1"));
     }
 

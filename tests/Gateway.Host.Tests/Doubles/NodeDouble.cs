@@ -14,7 +14,7 @@ internal sealed class NodeDouble : IGatewayNode, IEngineListener
 
     public bool IsDraining { get; set; }
 
-    public bool IsDegraded => false;
+    public bool IsDegraded { get; set; }
 
     public int Drains { get; private set; }
 

@@ -79,7 +79,6 @@ public sealed class OptionsTests
     [InlineData("Session:ResumeMs", "soon")]
     [InlineData("Drain:WindowMs", "-1")]
     [InlineData("Heartbeat:PingMs", "0")]
-    [InlineData("Heartbeat:TimeoutMs", "20000")]
     [InlineData("Limits:EventsPerSecond", "many")]
     [InlineData("Limits:EventsPerSecond", "-1")]
     [InlineData("Limits:EventsPerSecond", "NaN")]
@@ -220,5 +219,17 @@ public sealed class OptionsTests
             .AddInMemoryCollection(settings.Select(setting => new KeyValuePair<string, string?>("Gateway:" + setting.Key, setting.Value)))
             .Build();
         return GatewayConfiguration.Load(configuration, isDevelopment);
+    }
+
+    [Theory]
+    [InlineData(null, "3000", 2_000)]
+    [InlineData("40000", null, 20_000)]
+    [InlineData("1000", "5000", 1_000)]
+    public void A_peer_is_asked_before_it_is_given_up_whichever_is_set_alone(string? ping, string? timeout, int pinged)
+    {
+        var settings = new Dictionary<string, string?> { ["Gateway:Heartbeat:PingMs"] = ping, ["Gateway:Heartbeat:TimeoutMs"] = timeout };
+        var options = GatewayConfiguration.Load(
+            new ConfigurationBuilder().AddInMemoryCollection(settings.Where(setting => setting.Value is not null)).Build(), isDevelopment: true);
+        Assert.Equal(pinged, options.ToNodeOptions().PingMs);
     }
 }

@@ -103,10 +103,10 @@ public sealed class JsonParserTests
         Assert.IsType<PublishCommand>(Parse(frame));
 
     [Fact]
-    public void An_object_has_512_members_and_not_513()
+    public void An_object_has_2048_members_and_not_2049()
     {
-        Assert.IsType<PublishCommand>(Parse(Wide(512, "")));
-        var refused = Refused(Wide(512, ",\"id\":\"late\""), ErrorCode.BadFrame);
+        Assert.IsType<PublishCommand>(Parse(Wide(2048, "")));
+        var refused = Refused(Wide(2048, ",\"id\":\"late\""), ErrorCode.BadFrame);
         Assert.Equal("late", refused.Id);
     }
 

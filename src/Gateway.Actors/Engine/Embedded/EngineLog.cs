@@ -27,8 +27,8 @@ internal static partial class EngineLog
     [LoggerMessage(7, LogLevel.Error, "A fault in the engine's writer; it reloads from the journal.")]
     public static partial void WriterFault(ILogger log, Exception exception);
 
-    [LoggerMessage(8, LogLevel.Error, "The disk has not answered for {Seconds} s; what waits for it is refused.")]
-    public static partial void Stalled(ILogger log, int seconds);
+    [LoggerMessage(8, LogLevel.Error, "The disk has not answered for {Milliseconds} ms.")]
+    public static partial void Stalled(ILogger log, int milliseconds);
 
     [LoggerMessage(9, LogLevel.Information, "Journal closed in order.")]
     public static partial void Closed(ILogger log);

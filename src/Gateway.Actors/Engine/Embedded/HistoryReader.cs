@@ -8,8 +8,11 @@ namespace Gateway.Actors.Engine.Embedded;
 
 internal sealed class HistoryReader : IDisposable
 {
-    // A trim between the look at the room and the read makes it start anew; more than once in a row is rare.
-    private const int Attempts = 4;
+    // A trim between the look at the room and the read makes it start anew; a room at full load is trimmed some hundred times a second.
+    private const int Attempts = 50;
+
+    // Between a commit and its being seen in the room's view lie some microseconds, and whatever the scheduler adds.
+    private static readonly TimeSpan CommitSeenWithin = TimeSpan.FromMilliseconds(50);
 
     private readonly string _path;
     private readonly int _bound;
@@ -69,8 +72,9 @@ internal sealed class HistoryReader : IDisposable
             {
                 return ReadOnce(rows, file, view.Room, state, query, visibleFrom);
             }
-            catch (JournalDamagedException) when (attempt < Attempts && view.State.Generation != state.Generation)
+            catch (JournalDamagedException) when (attempt < Attempts && SpinWait.SpinUntil(() => view.State.Generation != state.Generation, CommitSeenWithin))
             {
+                // Not damaged: the room was trimmed meanwhile.
             }
         }
     }

@@ -11,6 +11,10 @@ internal sealed class JournalWriter(WorkQueue queue, EmbeddedOptions options, Jo
 {
     private const int SweptRoomsPerTick = 64;
 
+    /// <summary>A commit takes milliseconds; what takes so long is told, so that clients hear of it within the contract's 2 s.</summary>
+    private static readonly TimeSpan StallAfter = TimeSpan.FromSeconds(1);
+
+
     private readonly List<Work> _batch = [];
     private readonly Dictionary<string, SessionKey> _abandoned = new(StringComparer.Ordinal);
     private EngineState? _state;
@@ -246,13 +250,19 @@ internal sealed class JournalWriter(WorkQueue queue, EmbeddedOptions options, Jo
     private void WatchDisk()
     {
         var started = Interlocked.Read(ref _batchStarted);
-        if (started == 0 || time.GetElapsedTime(started).TotalMilliseconds < options.DeadlineMs)
+        if (started == 0)
+            return;
+        var hanging = time.GetElapsedTime(started);
+        if (hanging < StallAfter)
             return;
         if (Interlocked.Exchange(ref _stalled, 1) == 0)
         {
-            EngineLog.Stalled(log, options.DeadlineMs / 1000);
-            notices.Tell(new EngineLost(time.GetUtcNow()));
+            EngineLog.Stalled(log, (int)hanging.TotalMilliseconds);
+            notices.Tell(new EngineLost(time.GetUtcNow() - hanging));
         }
+
+        if (hanging.TotalMilliseconds < options.DeadlineMs)
+            return;
 
         foreach (var work in Volatile.Read(ref _underWay))
             work.Fail(EngineStatus.Unknown);

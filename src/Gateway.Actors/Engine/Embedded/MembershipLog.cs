@@ -46,8 +46,9 @@ internal sealed class MembershipLog(EngineState state)
 
     public int Admit(string userId, RoomName room)
     {
+        var admitted = state.Sessions.AdmitTo(userId, room, state.Options.MaxRoomsPerSession, state.Clock.Steady);
         state.Notices.ToEngine(new MemberAdmitted(userId, room));
-        return state.Sessions.Attached(userId);
+        return admitted;
     }
 
     public int Remove(string userId, RoomName room)

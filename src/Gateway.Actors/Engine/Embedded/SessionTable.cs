@@ -113,6 +113,19 @@ internal sealed class SessionTable(PresenceTable presence, MembershipChanges cha
         return EngineStatus.Ok;
     }
 
+    /// <summary>Takes all attached sessions of a user into a room; how many are in it then.</summary>
+    public int AdmitTo(string userId, RoomName room, int maxRooms, long now)
+    {
+        var admitted = 0;
+        foreach (var session in Of(userId).Where(session => session.IsAttached).ToArray())
+        {
+            if (Join(new SessionKey(session.Id, session.Fence), room, maxRooms, now, out _) == EngineStatus.Ok)
+                admitted++;
+        }
+
+        return admitted;
+    }
+
     public EngineStatus Leave(SessionKey key, RoomName room, LeaveReason reason, long now)
     {
         var status = Find(key, out var session);
@@ -147,8 +160,6 @@ internal sealed class SessionTable(PresenceTable presence, MembershipChanges cha
 
         return removed;
     }
-
-    public int Attached(string userId) => Of(userId).Count(session => session.IsAttached);
 
     public UserSummary Describe(string userId)
     {
