@@ -20,6 +20,7 @@ public sealed class GatewayNode : IGatewayNode, IEngineListener, IAsyncDisposabl
     private readonly ActorSystem _system;
     private readonly ActorRef _connections;
     private volatile bool _draining;
+    private TaskCompletionSource? _emptied;
 
     public GatewayNode(
         NodeOptions options, IEngine engine, ITokenAuthenticator authenticator, ActorSystemOptions system, ILogger log)
@@ -68,10 +69,13 @@ public sealed class GatewayNode : IGatewayNode, IEngineListener, IAsyncDisposabl
 
     public Task Drain()
     {
-        _draining = true;
-        var emptied = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        _connections.Tell(new BeginDrain(emptied));
-        return emptied.Task;
+        if (Interlocked.CompareExchange(ref _emptied, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously), null) is null)
+        {
+            _draining = true;
+            _connections.Tell(new BeginDrain(_emptied));
+        }
+
+        return _emptied.Task;
     }
 
     /// <summary>Called by the engine, on its thread.</summary>

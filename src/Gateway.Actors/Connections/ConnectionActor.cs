@@ -138,7 +138,7 @@ internal sealed class ConnectionActor(NodeServices node, ConnectionsServices sha
                 _taken = taken;
                 LeaveIfTaken();
                 break;
-            case UserExpelled:
+            case UserExpelled expelled when expelled.UserId == _core.Identity?.UserId:
                 _admission.LoseSession();
                 _core.Close(CloseCode.Disconnected, "disconnected by the backend");
                 break;

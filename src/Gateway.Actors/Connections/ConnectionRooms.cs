@@ -155,8 +155,7 @@ internal sealed class ConnectionRooms(ConnectionCore core, ActorRef rooms, Actor
             var rights = core.RightsIn(room);
             if (membership.Admitted || rights.HasFlag(Rights.Join))
             {
-                membership.Handle.Actor.Tell(
-                    new MemberRights(core.Id, rights.HasFlag(Rights.Presence), rights.HasFlag(Rights.History)), self);
+                membership.Handle.Actor.Tell(new MemberRights(core.Id, rights.HasFlag(Rights.Presence)), self);
                 continue;
             }
 

@@ -44,8 +44,7 @@ internal sealed class Conversation(
                 continue;
             }
 
-            // A ping is answered at once, whatever the message before it waits for.
-            if (input[_next] is not PingCommand && (_waiting || publisher.IsFull || IsCongested()))
+            if (MustWait(input[_next]))
                 return;
             Handle(input[_next++]);
         }
@@ -111,6 +110,15 @@ internal sealed class Conversation(
         else if (!rooms.GiveUp())
             core.Fail(null, EngineStatus.Unknown, null);
     }
+
+    /// <summary>What changes a membership comes after the events before it: their acks must not go past the replay that follows.</summary>
+    private bool MustWait(ClientMessage message) => message switch
+    {
+        // Answered at once, whatever the message before it waits for.
+        PingCommand => false,
+        JoinCommand or LeaveCommand or ResumeCommand or AuthCommand when !publisher.IsIdle => true,
+        _ => _waiting || publisher.IsFull || IsCongested(),
+    };
 
     /// <summary>Who does not read its answers is not read from either, well before they reach twice the outbox's bound, at which the sink
     /// gives the peer up. The sink says when to go on.</summary>

@@ -29,6 +29,8 @@ internal sealed class Publisher(ConnectionCore core, ActorRef self)
 
     private int _inFlight;
 
+    public bool IsIdle => _inFlight == 0;
+
     public bool IsFull => _inFlight >= MaxInFlight;
 
     public void Publish(PublishCommand command)

@@ -34,6 +34,5 @@ public sealed record CursorMoved(string UserId, ReceiptStatus Status, long Seq) 
 /// <summary>Something between members that is never stored.</summary>
 public abstract record RoomSignal : RoomNotice;
 
-/// <param name="Origin">The connection it came from; it is not told.</param>
 public sealed record TypingSignal(
-    string UserId, string Name, bool Active, bool CarriedFlag, ReadOnlyMemory<byte> RoomField, ulong Origin) : RoomSignal;
+    string UserId, string Name, bool Active, bool CarriedFlag, ReadOnlyMemory<byte> RoomField) : RoomSignal;

@@ -90,6 +90,8 @@ internal sealed class CatchUp(RoomState room, FanOut fanOut, RoomPresence presen
     /// <summary>The room's epoch changed: those ahead of the cut are told, all others just go on.</summary>
     public void OnRolled(RoomRolled rolled)
     {
+        if (!room.IsLog)
+            return;
         foreach (var member in room.Members.Values)
         {
             // What they wait for is gone, or has another number now; a page that is being read, too.

@@ -38,7 +38,7 @@ internal sealed class Member
 
     public bool SeesPresence { get; set; }
 
-    public bool SeesHistory { get; set; }
+    public bool SeesHistory { get; init; }
 
     public MemberState State { get; set; }
 

@@ -22,7 +22,7 @@ internal sealed class RoomChatter(RoomState room, NodeServices node, ActorTimers
             return;
         }
 
-        var typist = new Typist(member.UserId, member.Name, command.CarriedFlag, command.RoomField, member.ConnectionId);
+        var typist = new Typist(member.UserId, member.Name, command.CarriedFlag, command.RoomField);
         if (_typing.Start(typist, node.Time.GetTimestamp(), node.Time))
             Signal(typist, active: true);
         ArmTyping();
@@ -63,7 +63,7 @@ internal sealed class RoomChatter(RoomState room, NodeServices node, ActorTimers
 
     private void Signal(Typist typist, bool active) => node.Engine.Signal(
         room.Room,
-        new TypingSignal(typist.UserId, typist.Name, active, typist.CarriedFlag, typist.RoomField, typist.ConnectionId));
+        new TypingSignal(typist.UserId, typist.Name, active, typist.CarriedFlag, typist.RoomField));
 
     private void MoveCursor(string userId, ReceiptStatus status, long seq)
     {

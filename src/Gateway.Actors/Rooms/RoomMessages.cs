@@ -63,7 +63,7 @@ internal sealed record MemberTyping(ulong ConnectionId, TypingCommand Command) :
 internal sealed record MemberReceipt(ulong ConnectionId, ReceiptStatus Status, long Seq) : MemberMessage(ConnectionId);
 
 /// <summary>A renewal changed what the member may see.</summary>
-internal sealed record MemberRights(ulong ConnectionId, bool SeesPresence, bool SeesHistory) : MemberMessage(ConnectionId);
+internal sealed record MemberRights(ulong ConnectionId, bool SeesPresence) : MemberMessage(ConnectionId);
 
 /// <summary>From a room without members to its parent: stop me, unless you sent me a join since.</summary>
 /// <param name="JoinsSeen">How many joins the room has taken in its life.</param>

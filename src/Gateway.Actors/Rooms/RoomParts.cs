@@ -87,7 +87,7 @@ internal sealed class RoomParts
             case SinkDrained: CatchUp.Continue(member); break;
             case MemberTyping typing: Chatter.OnTyping(member, typing.Command); break;
             case MemberReceipt receipt: Chatter.OnReceipt(member, receipt.Status, receipt.Seq); break;
-            case MemberRights rights: (member.SeesPresence, member.SeesHistory) = (rights.SeesPresence, rights.SeesHistory); break;
+            case MemberRights rights: member.SeesPresence = rights.SeesPresence; break;
         }
     }
 

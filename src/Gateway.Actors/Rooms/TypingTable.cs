@@ -58,7 +58,7 @@ internal sealed class TypingTable
 }
 
 /// <param name="RoomField">The member that named the room in the client's words; repeated to the others.</param>
-internal sealed record Typist(string UserId, string Name, bool CarriedFlag, ReadOnlyMemory<byte> RoomField, ulong ConnectionId)
+internal sealed record Typist(string UserId, string Name, bool CarriedFlag, ReadOnlyMemory<byte> RoomField)
 {
     public long LastAt { get; init; }
 

@@ -7,8 +7,10 @@ using Gateway.Protocol;
 
 namespace Gateway.Actors.Tests.Connections;
 
-public sealed class RaceTests
+public sealed class RaceTests : IDisposable
 {
+    private readonly List<TestNode> _nodes = [];
+
     private static readonly RoomName Lobby = RoomName.Parse("lobby");
     private static readonly RoomName Club = RoomName.Parse("club");
 
@@ -21,10 +23,13 @@ public sealed class RaceTests
         CommandBurst = 10_000,
     };
 
-    private static (TestNode Node, StubbornEngine Engine) Make(NodeOptions? options = null)
+    public void Dispose() => _nodes.ForEach(node => node.Dispose());
+
+    private (TestNode Node, StubbornEngine Engine) Make(NodeOptions? options = null)
     {
         StubbornEngine engine = null!;
         var node = new TestNode(options ?? Small(), wrap: inner => engine = new StubbornEngine(inner) { OwesPublications = false });
+        _nodes.Add(node);
         return (node, engine);
     }
 

@@ -150,7 +150,7 @@ public abstract class EventLogContract
     {
         await using var lab = await Begin();
         var (lobby, other) = (await lab.Engine.Listen(Lobby), await lab.Engine.Listen(Other));
-        var signal = new TypingSignal("ann", "Ann", true, false, default, 7);
+        var signal = new TypingSignal("ann", "Ann", true, false, default);
         lab.Engine.Signal(Lobby, signal);
         await lab.Engine.Say(Lobby);
         Assert.Contains(signal, lobby.Heard);

@@ -118,6 +118,21 @@ public sealed class FanOutTests
     }
 
     [Fact]
+    public void The_ack_of_an_event_sent_before_a_join_does_not_go_past_the_replay()
+    {
+        using var node = new TestNode();
+        var ben = node.Connect("ben", "club");
+        for (var i = 0; i < 3; i++)
+            ben.Send($$"""{"content":"{{i}}"}""");
+        var ann = node.Connect("ann");
+        ann.New();
+        ann.Send("""[{"room":"club","id":"c-1","content":"mine"},{"type":"join","room":"club","since":0}]""");
+
+        var seqs = ann.New().Where(f => (string)f["type"]! is "ack" or "message").Select(f => ((string)f["type"]!, (long)f["seq"]!)).ToList();
+        Assert.Equal([("ack", 4L), ("message", 1L), ("message", 2L), ("message", 3L), ("message", 4L)], seqs);
+    }
+
+    [Fact]
     public void The_same_id_again_is_answered_with_the_first_position()
     {
         using var node = new TestNode();
