@@ -124,7 +124,7 @@ for project in tests/*.Tests/*.csproj; do
   name=$(basename "$project" .csproj)
   title "$name"
   started=$SECONDS
-  run "$scratch/$name.log" dotnet test "$project" --no-build -c Release --nologo -v q
+  run "$scratch/$name.log" dotnet test "$project" --no-build -c Release --nologo
   status=$?
   read -r f p s < <(sed -nE 's/.*Failed: +([0-9]+), Passed: +([0-9]+), Skipped: +([0-9]+).*/\1 \2 \3/p' "$scratch/$name.log" | tail -n 1)
   if [[ -z ${p:-} ]]; then

@@ -17,7 +17,7 @@ internal sealed partial class TokenAuthenticator(
             return Refuse("shape");
         if (signed.Algorithm is not ("HS256" or "HS384" or "HS512" or "RS256" or "ES256"))
             return Refuse("alg");
-        if (!Holds(signed) && !(await Refresh(signed, cancellation) && Holds(signed)))
+        if (!await Holds(signed, cancellation))
             return Refuse("signature");
         using var claims = SignedToken.ParseObject(signed.Payload);
         if (claims is null)
@@ -34,11 +34,11 @@ internal sealed partial class TokenAuthenticator(
         }
     }
 
-    private bool Holds(in SignedToken token)
+    private static bool Holds(KeyRing[] rings, in SignedToken token)
     {
-        foreach (var source in sources)
+        foreach (var ring in rings)
         {
-            foreach (var key in source.Current.Candidates(token.Algorithm, token.Kid))
+            foreach (var key in ring.Candidates(token.Algorithm, token.Kid))
             {
                 if (key.Verify(token.Algorithm, token.Signed, token.Signature))
                     return true;
@@ -48,16 +48,22 @@ internal sealed partial class TokenAuthenticator(
         return false;
     }
 
-    /// <summary>Only for a key that no source knows: a bad signature under a known key is bad.</summary>
-    private async ValueTask<bool> Refresh(SignedToken token, CancellationToken cancellation)
+    /// <summary>A bad signature under a known key is bad; for a key that no source knew, the sources look again.</summary>
+    private async ValueTask<bool> Holds(SignedToken token, CancellationToken cancellation)
     {
-        if (sources.Any(source => source.Current.Candidates(token.Algorithm, token.Kid).Any(key => token.Kid is not null && key.Kid == token.Kid)))
+        var rings = Rings();
+        if (Holds(rings, token))
+            return true;
+        if (rings.Any(ring => ring.Candidates(token.Algorithm, token.Kid).Any(key => token.Kid is not null && key.Kid == token.Kid)))
             return false;
-        var refreshed = false;
         foreach (var source in sources)
-            refreshed |= await source.Refresh(cancellation);
-        return refreshed;
+            await source.Refresh(cancellation);
+        // Newer than those looked in, whoever fetched them.
+        var newer = Rings();
+        return !newer.SequenceEqual(rings) && Holds(newer, token);
     }
+
+    private KeyRing[] Rings() => [.. sources.Select(source => source.Current)];
 
     private Identity? Refuse(string because)
     {
