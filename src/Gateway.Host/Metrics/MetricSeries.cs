@@ -20,7 +20,8 @@ internal sealed class MetricSeries(string name, MetricKind kind, string? help, d
 
     public string? Help => help;
 
-    public IEnumerable<KeyValuePair<string, MetricCell>> Cells => _cells.OrderBy(cell => cell.Key, StringComparer.Ordinal);
+    /// <summary>A copy made at one moment: sorting the dictionary itself throws where it grows meanwhile.</summary>
+    public IEnumerable<KeyValuePair<string, MetricCell>> Cells => _cells.ToArray().OrderBy(cell => cell.Key, StringComparer.Ordinal);
 
     public static MetricSeries Of(Instrument instrument)
     {

@@ -38,7 +38,7 @@ internal sealed class MetricsExporter : IDisposable
     {
         lock (_scrape)
         {
-            _listener.RecordObservableInstruments();
+            ReadGauges();
             var text = new StringBuilder(8192);
             // Two instruments of one name (a meter made twice) would make the text invalid: the first stands.
             foreach (var series in _series.Values.OrderBy(series => series.Name, StringComparer.Ordinal).DistinctBy(series => series.Name))
@@ -49,6 +49,18 @@ internal sealed class MetricsExporter : IDisposable
     }
 
     public void Dispose() => _listener.Dispose();
+
+    private void ReadGauges()
+    {
+        try
+        {
+            _listener.RecordObservableInstruments();
+        }
+        catch (AggregateException)
+        {
+            // A gauge that can't be read (its owner is just stopping) keeps its last value; it must not take the others with it.
+        }
+    }
 
     private void Listen<T>(Func<T, double> convert)
         where T : struct =>

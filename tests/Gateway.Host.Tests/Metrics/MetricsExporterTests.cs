@@ -46,6 +46,32 @@ public sealed class MetricsExporterTests : IDisposable
     }
 
     [Fact]
+    public void A_gauge_that_can_not_be_read_does_not_take_the_others_with_it()
+    {
+        _meter.CreateObservableGauge("gateway.tests.broken", (Func<long>)(() => throw new ObjectDisposedException("gone")));
+        _meter.CreateObservableGauge("gateway.tests.whole", () => 7L);
+        Assert.Contains("gateway_tests_whole 7\n", _exporter.Write(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_scrape_is_whole_while_labels_appear()
+    {
+        var counter = _meter.CreateCounter<long>("gateway.tests.growing");
+        var growing = Task.Run(() =>
+        {
+            for (var i = 0; i < MetricSeries.MaxLabelSets; i++)
+            {
+                counter.Add(1, new KeyValuePair<string, object?>("label", i));
+                Thread.SpinWait(2_000);
+            }
+        });
+        while (!growing.IsCompleted)
+            _exporter.Write();
+        await growing;
+        Assert.Equal(MetricSeries.MaxLabelSets, _exporter.Write().Split('\n').Count(line => line.StartsWith("gateway_tests_growing_total{", StringComparison.Ordinal)));
+    }
+
+    [Fact]
     public void A_histogram_has_cumulative_buckets_a_sum_and_a_count()
     {
         var histogram = _meter.CreateHistogram<double>("gateway.tests.took", advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [1, 2.5] });

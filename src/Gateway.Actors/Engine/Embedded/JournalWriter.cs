@@ -186,9 +186,9 @@ internal sealed class JournalWriter(WorkQueue queue, EmbeddedOptions options, Jo
         notices.Drop();
         _state!.Journal.Dispose();
         Volatile.Write(ref _lost, told);
+        notices.Tell(new EngineLost(told.Since));
         foreach (var work in _batch)
             Fail(work, outcome);
-        notices.Tell(new EngineLost(told.Since));
     }
 
     private void Refuse()
