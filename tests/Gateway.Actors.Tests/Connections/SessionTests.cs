@@ -34,6 +34,24 @@ public sealed class SessionTests
     }
 
     [Fact]
+    public void The_fresh_session_of_a_resume_is_discarded()
+    {
+        using var node = new TestNode();
+        var ben = node.Connect("ben");
+        var ann = node.Connect("ann");
+        ann.Disconnect();
+        var back = node.Connect("ann");
+        var fresh = back.Session;
+        back.Send($$"""{"type":"resume","session":"{{ann.Session}}"}""");
+
+        ben.New();
+        ben.Send("""{"type":"presence"}""");
+        var users = ben.Expect("presence")["users"]!.AsArray();
+        Assert.Equal(1, (int)users.Single(u => (string)u!["userId"]! == "ann")!["devices"]!);
+        Assert.False((bool)node.Connect(AdmissionTests.User("ann"), [], fresh).All("welcome")[0]["resumed"]!);
+    }
+
+    [Fact]
     public void The_url_resumes_with_the_only_welcome()
     {
         using var node = new TestNode();

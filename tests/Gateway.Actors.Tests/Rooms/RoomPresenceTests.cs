@@ -85,6 +85,22 @@ public sealed class RoomPresenceTests
     }
 
     [Fact]
+    public void Who_is_kicked_is_told_left_and_the_others_kicked()
+    {
+        using var node = new TestNode();
+        var ann = node.Connect("ann");
+        var ben = node.Connect("ben");
+        ann.New();
+        ben.New();
+
+        _ = node.Engine.Remove("ben", RoomName.Parse("lobby")).AsTask();
+        node.Settle();
+
+        Assert.Equal(["left"], ben.New().Select(f => (string)f["type"]!));
+        Assert.Equal("kicked", (string)ann.Expect("user_left")["reason"]!);
+    }
+
+    [Fact]
     public void One_of_two_tabs_leaving_is_not_seen()
     {
         using var node = new TestNode();
