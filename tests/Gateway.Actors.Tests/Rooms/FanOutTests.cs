@@ -2,6 +2,7 @@
 
 using System.Text.Json.Nodes;
 using Gateway.Actors.Tests.Connections;
+using Gateway.Protocol;
 
 namespace Gateway.Actors.Tests.Rooms;
 
@@ -147,6 +148,21 @@ public sealed class FanOutTests
         var ack = ann.Expect("ack");
         Assert.Equal((1L, true), ((long)ack["seq"]!, (bool)ack["duplicate"]!));
         ben.ExpectNothing();
+    }
+
+    [Fact]
+    public void An_ack_of_a_history_that_was_forgotten_meanwhile_is_not_held_back()
+    {
+        using var node = new TestNode();
+        var ann = node.Connect("ann");
+        ann.New();
+        var taken = ann.Hand("""{"id":"c-1","content":"hi"}""").AsTask();
+        node.RunActors();
+        _ = node.Engine.Forget(RoomName.Parse("lobby")).AsTask();
+        node.Settle();
+
+        Assert.True(taken.IsCompleted);
+        Assert.Equal(["ack", "gap"], ann.New().Select(f => (string)f["type"]!).Order());
     }
 
     [Fact]
