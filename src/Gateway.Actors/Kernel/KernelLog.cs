@@ -6,7 +6,8 @@ namespace Gateway.Actors.Kernel;
 
 internal static partial class KernelLog
 {
-    [LoggerMessage(1, LogLevel.Information, "Dead letter {MessageType} to {Recipient}: {Reason} ({Suppressed} not logged before it)")]
+    // A connection that goes while answers are under way makes some: counted, and of interest only to who looks for a bug.
+    [LoggerMessage(1, LogLevel.Debug, "Dead letter {MessageType} to {Recipient}: {Reason} ({Suppressed} not logged before it)")]
     public static partial void DeadLetter(
         ILogger logger, string messageType, ActorRef recipient, DeadLetterReason reason, long suppressed);
 
