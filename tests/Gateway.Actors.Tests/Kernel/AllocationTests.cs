@@ -5,6 +5,14 @@ using Gateway.TestKit;
 
 namespace Gateway.Actors.Tests.Kernel;
 
+/// <summary>The memory of the whole process is measured: nothing else may run meanwhile.</summary>
+[CollectionDefinition(Name, DisableParallelization = true)]
+public sealed class AloneCollection
+{
+    public const string Name = "alone";
+}
+
+[Collection(AloneCollection.Name)]
 public sealed class AllocationTests
 {
     private static readonly object Message = new();

@@ -156,7 +156,7 @@ public sealed class FanOutTests
         using var node = new TestNode();
         var ann = node.Connect("ann");
         ann.New();
-        var taken = ann.Hand("""{"id":"c-1","content":"hi"}""").AsTask();
+        var taken = ann.Hand("""{"id":"c-1","content":"hi"}""");
         node.RunActors();
         _ = node.Engine.Forget(RoomName.Parse("lobby")).AsTask();
         node.Settle();
