@@ -5,7 +5,6 @@ using Gateway.Actors.Engine;
 using Gateway.Actors.Kernel;
 using Gateway.Actors.Presence;
 using Gateway.Actors.Rooms;
-using Microsoft.Extensions.Logging;
 
 namespace Gateway.Actors;
 
@@ -23,11 +22,11 @@ public sealed class GatewayNode : IGatewayNode, IEngineListener, IAsyncDisposabl
     private TaskCompletionSource? _emptied;
 
     public GatewayNode(
-        NodeOptions options, IEngine engine, ITokenAuthenticator authenticator, ActorSystemOptions system, ILogger log)
+        NodeOptions options, IEngine engine, ITokenAuthenticator authenticator, ActorSystemOptions system)
     {
         var time = system.Time;
         _users = new UserDirectory(time, options);
-        _services = new NodeServices(options, engine, time, _metrics, log, new RandomIds());
+        _services = new NodeServices(options, engine, time, _metrics, new RandomIds());
         _system = new ActorSystem(system);
         var rooms = _system.Spawn(Props.Create(() => new RoomsActor(_services, _rooms)), "rooms");
         _connections = _system.Spawn(

@@ -37,10 +37,10 @@ internal sealed class NodeMetrics : IDisposable
 
     public void EventIn() => _eventsIn.Add(1);
 
-    public void FannedOut(int deliveries, long oldestMs)
+    public void FannedOut(int deliveries, long latencyMs)
     {
         _eventsOut.Add(deliveries);
-        _fanOut.Record(Math.Max(0, oldestMs));
+        _fanOut.Record(Math.Max(0, latencyMs));
     }
 
     public void Dropped(int events) => _dropped.Add(events);

@@ -116,7 +116,7 @@ internal sealed class ConnectionRooms(ConnectionCore core, ActorRef rooms, Actor
             return false;
         }
 
-        if (membership.Handle.Actor.TryTell(new LeaveRoom(core.Id, LeaveReason.Left, commandId), self) != TellOutcome.Stopped)
+        if (membership.Handle.Actor.TryTell(new LeaveRoom(core.Id, commandId), self) != TellOutcome.Stopped)
             return true;
         // The room has failed just now; the engine is told directly.
         EndMembership(room);

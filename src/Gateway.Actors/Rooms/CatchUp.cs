@@ -141,9 +141,10 @@ internal sealed class CatchUp(RoomState room, FanOut fanOut, RoomPresence presen
     private void Serve(PageRead read)
     {
         var (member, page) = (read.Member, read.Page);
+        var start = page.Events.Count > 0 ? page.Events[0].Seq - 1 : page.Position.Top;
         if (read.First is { } first)
         {
-            member.Position = page.Events.Count > 0 ? page.Events[0].Seq - 1 : page.Position.Top;
+            member.Position = start;
             TellJoined(first, page.Position, first.Join.Replay.Since is null ? null : page.Continuity == Continuity.Proven);
         }
 
@@ -152,7 +153,7 @@ internal sealed class CatchUp(RoomState room, FanOut fanOut, RoomPresence presen
             // Told once: what is missing counts as handed over. Who named no position misses nothing.
             if (read.First is not { Join.Replay.Since: null })
                 TellGap(member, page);
-            member.Position = page.Events.Count > 0 ? page.Events[0].Seq - 1 : page.Position.Top;
+            member.Position = start;
         }
 
         if (page.Events.Count > 0)

@@ -249,7 +249,7 @@ internal sealed class RoomActor(NodeServices node, RoomName room, NamespacePolic
         }
 
         Context.PipeTo(
-            node.Engine.Leave(member.Session, room, leave.Reason),
+            node.Engine.Leave(member.Session, room, LeaveReason.Left),
             status => new MembershipEnded(leave.ConnectionId, connection, new RoomLeft(room, status, leave.CommandId)),
             Broken);
     }

@@ -36,7 +36,7 @@ internal sealed record RoomLost(RoomName Room, long Position, string Epoch, Held
 internal sealed record RoomFailed(RoomName Room, ActorRef Ref, IReadOnlyList<(ActorRef Connection, object Message)> Members);
 
 /// <summary>Ends a membership. Answered by <see cref="RoomLeft"/>.</summary>
-internal sealed record LeaveRoom(ulong ConnectionId, LeaveReason Reason, string? CommandId);
+internal sealed record LeaveRoom(ulong ConnectionId, string? CommandId);
 
 internal sealed record RoomLeft(RoomName Room, EngineStatus Status, string? CommandId)
 {

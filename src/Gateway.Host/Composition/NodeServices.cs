@@ -34,7 +34,7 @@ internal static class NodeServices
             var log = provider.GetRequiredService<ILogger<GatewayNode>>();
             return new GatewayNode(
                 provider.GetRequiredService<NodeOptions>(), provider.GetRequiredService<IEngine>(), provider.GetRequiredService<ITokenAuthenticator>(),
-                new ActorSystemOptions { Time = provider.GetRequiredService<TimeProvider>(), Logger = log }, log);
+                new ActorSystemOptions { Time = provider.GetRequiredService<TimeProvider>(), Logger = log });
         });
         services.AddSingleton<IGatewayNode>(provider => provider.GetRequiredService<GatewayNode>());
         services.AddSingleton(provider =>

@@ -44,7 +44,7 @@ internal sealed class TestNode : IDisposable
             NullLogger<EmbeddedEngine>.Instance);
         Engine = wrap?.Invoke(Embedded) ?? Embedded;
         var system = new ActorSystemOptions { Name = "test", Time = Time, Dispatcher = _dispatcher, WheelTick = TimeSpan.FromMilliseconds(1) };
-        _node = new GatewayNode(Options, Engine, Tokens, system, NullLogger.Instance);
+        _node = new GatewayNode(Options, Engine, Tokens, system);
         var starting = _node.Start(CancellationToken.None).AsTask();
         _started = true;
         Settle();

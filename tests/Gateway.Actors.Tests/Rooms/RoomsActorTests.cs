@@ -21,7 +21,7 @@ public sealed class RoomsActorTests
         await using var engine = new EmbeddedEngine(
             new EmbeddedOptions { DataDir = null, Pumped = true }, system.Time, NullLogger<EmbeddedEngine>.Instance);
         await engine.Start(new DeafListener(), CancellationToken.None);
-        var services = new NodeServices(new NodeOptions(), engine, system.Time, metrics, NullLogger.Instance, new RandomIds());
+        var services = new NodeServices(new NodeOptions(), engine, system.Time, metrics, new RandomIds());
         var count = new RoomCount();
         var rooms = system.Spawn(() => new RoomsActor(services, count));
         var connection = system.CreateProbe();
