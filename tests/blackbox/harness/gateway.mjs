@@ -35,7 +35,7 @@ export function gatewayDll() {
 }
 
 /** A port that was free a moment ago, outside the range that the system hands out by itself. */
-async function freePort() {
+export async function freePort() {
   for (let attempt = 0; attempt < 200; attempt += 1) {
     const port = 20_000 + Math.floor(Math.random() * 12_000);
     const free = await new Promise((done) => {
