@@ -5,16 +5,21 @@ const atOf = (state) => `${state.room} at ${state.pos}`;
 
 class View {
   constructor(room, say) {
-    Object.assign(this, { room, say, pos: null, socket: null, seen: new Map(), needsGap: false });
+    // A position that was passed over waits in `open` for the client's own ack: only an ack may come after later events.
+    Object.assign(this, { room, say, pos: null, socket: null, seen: new Map(), open: new Map(), needsGap: false });
+  }
+
+  #forget() {
+    this.seen.clear();
+    this.open.clear();
+    this.pos = null;
   }
 
   joined(entry) {
     this.socket = entry.socket;
     this.needsGap = false;
-    if (!entry.asked) {
-      this.seen.clear();
-      this.pos = null;
-    } else if (entry.recovered === true) {
+    if (!entry.asked) this.#forget();
+    else if (entry.recovered === true) {
       if (this.pos === null) this.pos = entry.asked.since;
       else if (entry.asked.since !== this.pos) this.say('no-hole', `resumed ${this.room} at ${entry.asked.since} with a position of ${this.pos}`);
     } else this.needsGap = true;
@@ -22,20 +27,17 @@ class View {
 
   gap(entry) {
     this.needsGap = false;
-    if (entry.reason === 'reset') {
-      this.seen.clear();
-      this.pos = null;
-      return;
-    }
+    if (entry.reason === 'reset') return this.#forget();
     if (entry.reason === 'trimmed') {
       if (this.pos !== null && entry.from > this.pos + 1) this.say('no-hole', `the gap ${entry.from}–${entry.to} leaves out what follows ${atOf(this)}`);
       this.pos = Math.max(this.pos ?? 0, entry.to);
-      return;
+      return undefined;
     }
     if (this.pos !== null && entry.to < this.pos) this.say('gap-said', `rolled back ${entry.from}–${entry.to}, but ${atOf(this)}`);
     if (this.pos !== null && entry.from > this.pos) this.say('gap-said', `rolled back from ${entry.from}, which ${atOf(this)} never saw`);
-    for (const seq of [...this.seen.keys()]) if (seq >= entry.from) this.seen.delete(seq);
+    for (const map of [this.seen, this.open]) for (const seq of [...map.keys()]) if (seq >= entry.from) map.delete(seq);
     this.pos = entry.from - 1;
+    return undefined;
   }
 
   event(entry) {
@@ -45,28 +47,34 @@ class View {
       this.pos = null;
     }
     const known = this.seen.get(entry.seq);
-    if (this.pos !== null && entry.seq <= this.pos) {
-      if (known?.own && known.id === entry.id) known.own = false;
-      else if (known) this.say('no-twice', `${this.room} ${entry.seq} came again (${known.id}, now ${entry.id})`);
-      else this.say('in-order', `${this.room} ${entry.seq} came after ${this.pos}`);
-      return;
+    if (this.pos === null || entry.seq > this.pos) return this.#stand(entry, 'event');
+    if (known?.own && known.id === entry.id) known.own = false;
+    else if (known) this.say('no-twice', `${this.room} ${entry.seq} came again (${known.id}, now ${entry.id})`);
+    else {
+      const overtaken = this.open.get(entry.seq) === 'ack';
+      this.open.delete(entry.seq);
+      this.say(overtaken ? 'ack-in-order' : 'in-order', `${this.room} ${entry.seq} came after ${overtaken ? 'an ack above it' : this.pos}`);
     }
-    if (this.pos !== null && entry.seq !== this.pos + 1) this.say('no-hole', `${this.room} ${entry.seq} came after ${this.pos}`);
-    this.#stand(entry, false);
+    return undefined;
   }
 
   ack(entry) {
-    if (entry.seq === undefined || this.socket !== entry.socket || this.pos === null) return;
+    if (entry.seq === undefined || this.pos === null) return;
     const known = this.seen.get(entry.seq);
-    if (known && known.id !== entry.id) this.say('same-event', `${this.room} ${entry.seq} was ${known.id}, and ${entry.id} was acked there`);
-    if (entry.seq <= this.pos) return;
-    if (entry.seq !== this.pos + 1) this.say('ack-in-order', `the ack of ${entry.id} (${entry.seq}) overtook what follows ${atOf(this)}`);
-    this.#stand(entry, true);
+    if (known && known.epoch === entry.epoch && known.id !== entry.id) this.say('same-event', `${this.room} ${entry.seq} was ${known.id}, and ${entry.id} was acked there`);
+    if (this.open.delete(entry.seq)) this.seen.set(entry.seq, { id: entry.id, epoch: entry.epoch, own: true });
+    if (entry.seq > this.pos && this.socket === entry.socket) this.#stand(entry, 'ack');
   }
 
-  #stand(entry, own) {
+  #stand(entry, kind) {
+    for (let seq = (this.pos ?? entry.seq) + 1; seq < entry.seq; seq += 1) this.open.set(seq, kind);
     this.pos = entry.seq;
-    this.seen.set(entry.seq, { id: entry.id, epoch: entry.epoch, own });
+    this.seen.set(entry.seq, { id: entry.id, epoch: entry.epoch, own: kind === 'ack' });
+  }
+
+  ended() {
+    const missing = [...this.open.keys()];
+    if (missing.length > 0) this.say('no-hole', `${this.room} ${missing.slice(0, 10).join(', ')} never came (${missing.length} in all)`);
   }
 }
 
@@ -87,6 +95,7 @@ export function judgeViews(history, say, { caughtUp = [] } = {}) {
   for (const log of history.logs) {
     const views = viewsOf(log, (rule, sentence) => say(rule, `${log.name}: ${sentence}`));
     for (const [room, view] of views) {
+      view.ended();
       const stored = history.stored.get(room);
       if (!stored) continue;
       const bySeq = new Map(stored.map((event) => [event.seq, event]));

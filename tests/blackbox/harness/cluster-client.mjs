@@ -1,0 +1,310 @@
+// A client as the contract wants one: it comes back to another node with backoff, resumes at its position, sends unanswered
+// publishes again with their old ids, makes before it breaks when told to reconnect, and writes down everything it saw.
+
+import WebSocket from 'ws';
+
+import { RETRIED } from './history-rooms.mjs';
+import { token } from './jwt.mjs';
+
+const NO_RETURN = new Set([4500, 4501]);
+const HANDSHAKE_MS = 2_500;
+const SETTLE_MS = 6_000;
+const BACKOFF_MAX_MS = 2_000;
+const OVERSTAY_MS = 8_000;
+
+export class Refused extends Error {
+  constructor(frame) {
+    super(`refused: ${frame.code}`);
+    this.frame = frame;
+  }
+}
+
+class Line {
+  constructor(number, node, socket) {
+    Object.assign(this, { number, node, socket, asked: null, greeted: false, waitingFor: null, heard: Date.now(), ready: false });
+  }
+}
+
+export class RoamingClient {
+  #sockets = 0;
+
+  #failures = 0;
+
+  #timers = new Set();
+
+  constructor(cluster, { user, name = user, rooms = [], node = 0, log, pingMs = 1_000, silenceMs = 4_000, republish = true, random = Math.random }) {
+    Object.assign(this, { cluster, user, name, rooms, log, pingMs, silenceMs, republish, random, preferred: node });
+    this.positions = new Map();
+    this.pending = new Map();
+    this.acked = new Map();
+    this.waiters = new Set();
+    this.stopped = false;
+    this.ended = null;
+    this.line = null;
+    this.session = null;
+    this.lostAt = Date.now();
+    this.state = { degraded: false };
+    this.token = token({ sub: user });
+  }
+
+  start() {
+    this.#open(this.preferred);
+    this.pinger = setInterval(() => this.#ping(), this.pingMs);
+    return this;
+  }
+
+  get ready() {
+    return this.line?.ready === true;
+  }
+
+  until(reason, condition, ms = 30_000) {
+    return new Promise((done, fail) => {
+      const waiter = () => {
+        if (!condition()) return;
+        clearTimeout(timer);
+        this.waiters.delete(waiter);
+        done();
+      };
+      const timer = setTimeout(() => {
+        this.waiters.delete(waiter);
+        fail(new Error(`${this.name} waited ${ms} ms for ${reason}; ${JSON.stringify(this.log.entries.slice(-12))}`));
+      }, ms);
+      this.waiters.add(waiter);
+      waiter();
+    });
+  }
+
+  #changed() {
+    for (const waiter of [...this.waiters]) waiter();
+  }
+
+  #later(ms, action) {
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer);
+      if (!this.stopped) action();
+    }, ms);
+    this.#timers.add(timer);
+  }
+
+  // -- the line -------------------------------------------------------------------------------------------------------
+
+  #open(index) {
+    const node = this.cluster.nodes[index % this.cluster.nodes.length];
+    this.#sockets += 1;
+    const socket = new WebSocket(node.url, { headers: { Authorization: `Bearer ${this.token}` }, handshakeTimeout: HANDSHAKE_MS, perMessageDeflate: false });
+    const line = new Line(this.#sockets, node, socket);
+    this.opening = line;
+    this.log.add('opened', { socket: line.number, node: node.name });
+    socket.on('message', (data) => {
+      line.heard = Date.now();
+      if (!this.stopped) this.#receive(line, JSON.parse(data.toString('utf8')));
+      this.#changed();
+    });
+    socket.on('pong', () => { line.heard = Date.now(); });
+    socket.on('error', () => {});
+    socket.on('close', (code) => {
+      this.#gone(line, code);
+      this.#changed();
+    });
+    this.#later(SETTLE_MS, () => (line.ready ? null : socket.terminate()));
+  }
+
+  #gone(line, code) {
+    line.closed = code;
+    this.log.add('lost', { socket: line.number, node: line.node.name, code });
+    if (this.stopped) return;
+    const current = line === this.line;
+    if (!current && line !== this.opening) return;
+    if (current && NO_RETURN.has(code)) {
+      this.ended = code;
+      return;
+    }
+    if (current) {
+      if (this.line.ready) this.lostAt = Date.now();
+      this.line = null;
+      if (this.opening && this.opening !== line) return;
+    }
+    this.#again(line.node.index + 1);
+  }
+
+  #again(index) {
+    this.opening = null;
+    this.#failures += 1;
+    const backoff = Math.min(BACKOFF_MAX_MS, 50 * 2 ** this.#failures);
+    this.#later(10 + this.random() * backoff, () => this.#open(index));
+  }
+
+  #ping() {
+    const { line } = this;
+    if (!line || line.socket.readyState !== WebSocket.OPEN) return;
+    if (Date.now() - line.heard > this.silenceMs) {
+      line.socket.terminate();
+      return;
+    }
+    line.socket.send(JSON.stringify({ type: 'ping', t: Date.now() }));
+  }
+
+  // -- what comes -----------------------------------------------------------------------------------------------------
+
+  #receive(line, frame) {
+    const handler = {
+      welcome: () => this.#welcome(line, frame),
+      joined: () => this.#joined(line, frame),
+      ack: () => this.#ack(line, frame),
+      error: () => this.#error(line, frame),
+      pong: () => { this.heads = frame.heads; },
+      reconnect: () => this.#later(frame.afterMs, () => (line === this.line ? this.#open(line.node.index + 1) : null)),
+    }[frame.type];
+    if (handler) return handler();
+    if (line !== this.line) return undefined;
+    return this.#live(line, frame);
+  }
+
+  #live(line, frame) {
+    switch (frame.type) {
+      case 'gap': return this.#gap(line, frame);
+      case 'user_joined': case 'user_left':
+        return this.log.add('present', { room: frame.room, user: frame.userId, in: frame.type === 'user_joined', reason: frame.reason });
+      case 'degraded': case 'restored':
+        this.state.degraded = frame.type === 'degraded';
+        return this.log.add(frame.type, { since: frame.since, node: line.node.name });
+      default:
+        return typeof frame.seq === 'number' && frame.senderId !== undefined ? this.#event(line, frame) : undefined;
+    }
+  }
+
+  #welcome(line, frame) {
+    this.log.add('welcome', { socket: line.number, session: frame.session, resumed: frame.resumed, userId: frame.userId, node: frame.node });
+    if (line.greeted) {
+      this.session = frame.session;
+      return;
+    }
+    line.greeted = true;
+    line.asked = Object.fromEntries(this.rooms.map((room) => [room, { since: 0, ...this.positions.get(room) }]));
+    line.waitingFor = new Set(this.rooms);
+    // From here on the old line's events are no longer this client's: its position is the one it asks with.
+    this.line = line;
+    this.opening = null;
+    if (this.session) line.socket.send(JSON.stringify({ type: 'resume', session: this.session, rooms: line.asked }));
+    else {
+      this.session = frame.session;
+      for (const room of this.rooms) line.socket.send(JSON.stringify({ type: 'join', room, ...line.asked[room] }));
+    }
+    if (this.rooms.length === 0) this.#settled(line);
+  }
+
+  #joined(line, frame) {
+    this.log.add('joined', {
+      socket: line.number, room: frame.room, seq: frame.seq, epoch: frame.epoch, recovered: frame.recovered, asked: line.asked?.[frame.room],
+      users: frame.users?.map((user) => user.userId).filter((user) => user !== this.user),
+    });
+    if (!this.positions.has(frame.room)) this.positions.set(frame.room, { since: 0, epoch: frame.epoch });
+    if (line.waitingFor?.delete(frame.room) && line.waitingFor.size === 0) this.#settled(line);
+  }
+
+  #settled(line) {
+    line.ready = true;
+    this.preferred = line.node.index;
+    this.#failures = 0;
+    if (line.number > 1) this.log.add('resumed', { ms: this.lostAt ? Date.now() - this.lostAt : 0, node: line.node.name, socket: line.number });
+    this.lostAt = null;
+    for (const [id, publish] of this.pending) this.#transmit(id, publish);
+    if (this.former && this.former.closed === undefined) {
+      const { former } = this;
+      this.#later(OVERSTAY_MS, () => former.closed === undefined && (this.log.add('overstayed', { socket: former.number }), former.socket.terminate()));
+    }
+    this.former = line;
+  }
+
+  #event(line, frame) {
+    this.log.add('event', {
+      socket: line.number, room: frame.room, seq: frame.seq, epoch: frame.epoch, id: frame.id, senderId: frame.senderId, n: frame.n, replay: frame.replay === true,
+    });
+    this.#advance(frame);
+  }
+
+  #advance({ room, seq, epoch }) {
+    const position = this.positions.get(room);
+    if (!position || seq > position.since) this.positions.set(room, { since: seq, epoch });
+  }
+
+  #gap(line, frame) {
+    const was = this.positions.get(frame.room);
+    this.log.add('gap', { socket: line.number, room: frame.room, from: frame.from, to: frame.to, epoch: frame.epoch, reason: frame.reason, was });
+    const since = { trimmed: Math.max(was?.since ?? 0, frame.to ?? 0), rolled_back: (frame.from ?? 1) - 1, reset: 0 }[frame.reason];
+    this.positions.set(frame.room, { since, epoch: frame.epoch });
+    if (frame.reason !== 'rolled_back' || !this.republish) return;
+    for (const [id, { publish, ack }] of this.acked) {
+      if (publish.room !== frame.room || ack.seq < frame.from || ack.epoch === frame.epoch) continue;
+      this.acked.delete(id);
+      this.pending.set(id, publish);
+      if (this.ready) this.#transmit(id, publish);
+    }
+  }
+
+  // -- what goes ------------------------------------------------------------------------------------------------------
+
+  /** Resolves with the ack, however many lines it takes; a definite error rejects. */
+  publish(room, fields = {}) {
+    this.published = (this.published ?? 0) + 1;
+    const id = fields.id ?? `${this.name}-${this.published}`;
+    return new Promise((done, fail) => {
+      const publish = { room, n: this.published, fields, done, fail };
+      this.pending.set(id, publish);
+      if (this.ready) this.#transmit(id, publish);
+    });
+  }
+
+  #transmit(id, { room, n, fields }) {
+    const { line } = this;
+    if (line?.socket.readyState !== WebSocket.OPEN) return;
+    this.log.add('sent', { socket: line.number, room, id, n });
+    line.socket.send(JSON.stringify({ type: 'message', room, id, n, ...fields }));
+  }
+
+  #ack(line, frame) {
+    this.log.add('ack', { socket: line.number, room: frame.room, id: frame.id, seq: frame.seq, epoch: frame.epoch, duplicate: frame.duplicate === true });
+    if (line === this.line && typeof frame.seq === 'number') this.#advance(frame);
+    const publish = this.pending.get(frame.id);
+    if (!publish) return;
+    this.pending.delete(frame.id);
+    if (this.republish) this.acked.set(frame.id, { publish, ack: frame });
+    publish.done(frame);
+  }
+
+  #error(line, frame) {
+    const publish = this.pending.get(frame.id);
+    if (!publish) {
+      this.log.add('error', { socket: line.number, code: frame.code, room: frame.room });
+      if (!line.ready && line === this.line && RETRIED.has(frame.code)) line.socket.terminate();
+      return;
+    }
+    this.log.add('refused', { socket: line.number, room: publish.room, id: frame.id, code: frame.code, unknown: frame.unknown === true });
+    if (RETRIED.has(frame.code)) {
+      this.#later((frame.retryAfterMs ?? 100) + this.random() * 200, () => {
+        if (line === this.line && this.ready && this.pending.has(frame.id)) this.#transmit(frame.id, publish);
+      });
+      return;
+    }
+    this.pending.delete(frame.id);
+    publish.fail(new Refused(frame));
+  }
+
+  /** Gone without a word, and not to come back. */
+  vanish() {
+    this.#quiet();
+    this.line?.socket.terminate();
+    this.opening?.socket.terminate();
+  }
+
+  async stop() {
+    this.#quiet();
+    for (const line of [this.line, this.opening]) line?.socket.close(1000);
+  }
+
+  #quiet() {
+    this.stopped = true;
+    clearInterval(this.pinger);
+    for (const timer of this.#timers) clearTimeout(timer);
+  }
+}
