@@ -86,6 +86,8 @@ export function viewsOf(log, say = () => {}) {
     return views.get(room);
   };
   for (const entry of log.entries) {
+    // With the greeting of a new line the client asks from where it is; what the old line still acks moves it no more.
+    if (entry.kind === 'welcome') for (const one of views.values()) one.socket = entry.socket;
     if (entry.kind === 'joined' || entry.kind === 'gap' || entry.kind === 'event' || entry.kind === 'ack') view(entry.room)[entry.kind](entry);
   }
   return views;
