@@ -14,7 +14,7 @@ const CONCURRENCY = Number(process.env.GATEWAY_TEST_CONCURRENCY ?? 2);
 const EXPLAIN_LINES = 45;
 
 // The long ones first, so that the last to end is a short one.
-const LONG_FIRST = ['killed', 'slow', 'limits', 'damaged', 'session', 'presence', 'auth'];
+const LONG_FIRST = ['cluster.redis', 'cluster.nodes', 'cluster.network', 'killed', 'slow', 'limits', 'damaged', 'session', 'presence', 'auth'];
 
 function chosen(args) {
   const all = readdirSync(here).filter((name) => name.endsWith('.test.mjs')).map((name) => name.slice(0, -'.test.mjs'.length));
@@ -40,7 +40,7 @@ if (files.length === 0) {
   process.exit(2);
 }
 
-const needed = files.some((file) => !file.endsWith('checker.test.mjs'));
+const needed = files.some((file) => !/(checker|cluster-harness)\.test\.mjs$/.test(file));
 try {
   if (needed) gatewayDll();
 } catch (error) {
@@ -78,7 +78,8 @@ function note(kind, data) {
 const stream = run({ files, concurrency: CONCURRENCY });
 stream.on('test:pass', (data) => note(data.skip !== undefined && data.skip !== false ? 'skipped' : 'passed', data));
 stream.on('test:fail', (data) => note('failed', data));
-stream.on('test:diagnostic', (data) => /seed|events,/.test(data.message) && console.log(`  ${data.message}`));
+// The runner's own totals are diagnostics too; ours are sentences.
+stream.on('test:diagnostic', (data) => /^(tests|suites|pass|fail|cancelled|skipped|todo|duration_ms) [\d.]+$/.test(data.message) || console.log(`  ${data.message}`));
 stream.on('test:stderr', (data) => process.stderr.write(data.message));
 stream.on('end', () => {
   for (const [file, own] of [...perFile].sort()) {

@@ -1,13 +1,11 @@
 // A client as the contract wants one: it comes back to another node with backoff, resumes at its position, sends unanswered
 // publishes again with their old ids, makes before it breaks when told to reconnect, and writes down everything it saw.
 
-import WebSocket from 'ws';
-
+import { Line } from './cluster-line.mjs';
 import { RETRIED } from './history-rooms.mjs';
 import { token } from './jwt.mjs';
 
 const NO_RETURN = new Set([4500, 4501]);
-const HANDSHAKE_MS = 2_500;
 const SETTLE_MS = 6_000;
 const BACKOFF_MAX_MS = 2_000;
 const OVERSTAY_MS = 8_000;
@@ -19,12 +17,6 @@ export class Refused extends Error {
   }
 }
 
-class Line {
-  constructor(number, node, socket) {
-    Object.assign(this, { number, node, socket, asked: null, greeted: false, waitingFor: null, heard: Date.now(), ready: false });
-  }
-}
-
 export class RoamingClient {
   #sockets = 0;
 
@@ -32,8 +24,8 @@ export class RoamingClient {
 
   #timers = new Set();
 
-  constructor(cluster, { user, name = user, rooms = [], node = 0, log, pingMs = 1_000, silenceMs = 4_000, republish = true, random = Math.random }) {
-    Object.assign(this, { cluster, user, name, rooms, log, pingMs, silenceMs, republish, random, preferred: node });
+  constructor(cluster, { user, name = user, rooms = [], node = 0, log, pingMs = 1_000, silenceMs = 4_000, republish = true, flees = false, random = Math.random }) {
+    Object.assign(this, { cluster, user, name, rooms, log, pingMs, silenceMs, republish, flees, random, preferred: node });
     this.positions = new Map();
     this.pending = new Map();
     this.acked = new Map();
@@ -91,27 +83,24 @@ export class RoamingClient {
   #open(index) {
     const node = this.cluster.nodes[index % this.cluster.nodes.length];
     this.#sockets += 1;
-    const socket = new WebSocket(node.url, { headers: { Authorization: `Bearer ${this.token}` }, handshakeTimeout: HANDSHAKE_MS, perMessageDeflate: false });
-    const line = new Line(this.#sockets, node, socket);
+    const line = new Line(this.#sockets, node, this.token, {
+      received: (one, frame) => {
+        if (!this.stopped) this.#receive(one, frame);
+        this.#changed();
+      },
+      gone: (one, code) => {
+        this.#gone(one, code);
+        this.#changed();
+      },
+    });
     this.opening = line;
     this.log.add('opened', { socket: line.number, node: node.name });
-    socket.on('message', (data) => {
-      line.heard = Date.now();
-      if (!this.stopped) this.#receive(line, JSON.parse(data.toString('utf8')));
-      this.#changed();
-    });
-    socket.on('pong', () => { line.heard = Date.now(); });
-    socket.on('error', () => {});
-    socket.on('close', (code) => {
-      this.#gone(line, code);
-      this.#changed();
-    });
-    this.#later(SETTLE_MS, () => (line.ready ? null : socket.terminate()));
+    this.#later(SETTLE_MS, () => (line.ready ? null : line.terminate()));
   }
 
   #gone(line, code) {
-    line.closed = code;
     this.log.add('lost', { socket: line.number, node: line.node.name, code });
+    if (this.forsaken && line === this.line) this.vanish();
     if (this.stopped) return;
     const current = line === this.line;
     if (!current && line !== this.opening) return;
@@ -124,7 +113,7 @@ export class RoamingClient {
       this.line = null;
       if (this.opening && this.opening !== line) return;
     }
-    this.#again(line.node.index + 1);
+    if (!this.asleep) this.#again(line.node.index + 1);
   }
 
   #again(index) {
@@ -136,12 +125,9 @@ export class RoamingClient {
 
   #ping() {
     const { line } = this;
-    if (!line || line.socket.readyState !== WebSocket.OPEN) return;
-    if (Date.now() - line.heard > this.silenceMs) {
-      line.socket.terminate();
-      return;
-    }
-    line.socket.send(JSON.stringify({ type: 'ping', t: Date.now() }));
+    if (!line?.open) return;
+    if (Date.now() - line.heard > this.silenceMs) line.terminate();
+    else line.send({ type: 'ping', t: Date.now() });
   }
 
   // -- what comes -----------------------------------------------------------------------------------------------------
@@ -167,7 +153,8 @@ export class RoamingClient {
         return this.log.add('present', { room: frame.room, user: frame.userId, in: frame.type === 'user_joined', reason: frame.reason });
       case 'degraded': case 'restored':
         this.state.degraded = frame.type === 'degraded';
-        return this.log.add(frame.type, { since: frame.since, node: line.node.name });
+        this.log.add(frame.type, { since: frame.since, node: line.node.name });
+        return this.flees && this.state.degraded ? this.#open(line.node.index + 1) : undefined;
       default:
         return typeof frame.seq === 'number' && frame.senderId !== undefined ? this.#event(line, frame) : undefined;
     }
@@ -185,10 +172,10 @@ export class RoamingClient {
     // From here on the old line's events are no longer this client's: its position is the one it asks with.
     this.line = line;
     this.opening = null;
-    if (this.session) line.socket.send(JSON.stringify({ type: 'resume', session: this.session, rooms: line.asked }));
+    if (this.session) line.send({ type: 'resume', session: this.session, rooms: line.asked });
     else {
       this.session = frame.session;
-      for (const room of this.rooms) line.socket.send(JSON.stringify({ type: 'join', room, ...line.asked[room] }));
+      for (const room of this.rooms) line.send({ type: 'join', room, ...line.asked[room] });
     }
     if (this.rooms.length === 0) this.#settled(line);
   }
@@ -211,7 +198,7 @@ export class RoamingClient {
     for (const [id, publish] of this.pending) this.#transmit(id, publish);
     if (this.former && this.former.closed === undefined) {
       const { former } = this;
-      this.#later(OVERSTAY_MS, () => former.closed === undefined && (this.log.add('overstayed', { socket: former.number }), former.socket.terminate()));
+      this.#later(OVERSTAY_MS, () => former.closed === undefined && (this.log.add('overstayed', { socket: former.number }), former.terminate()));
     }
     this.former = line;
   }
@@ -257,9 +244,9 @@ export class RoamingClient {
 
   #transmit(id, { room, n, fields }) {
     const { line } = this;
-    if (line?.socket.readyState !== WebSocket.OPEN) return;
+    if (!line?.open) return;
     this.log.add('sent', { socket: line.number, room, id, n });
-    line.socket.send(JSON.stringify({ type: 'message', room, id, n, ...fields }));
+    line.send({ type: 'message', room, id, n, ...fields });
   }
 
   #ack(line, frame) {
@@ -276,7 +263,7 @@ export class RoamingClient {
     const publish = this.pending.get(frame.id);
     if (!publish) {
       this.log.add('error', { socket: line.number, code: frame.code, room: frame.room });
-      if (!line.ready && line === this.line && RETRIED.has(frame.code)) line.socket.terminate();
+      if (!line.ready && line === this.line && RETRIED.has(frame.code)) line.terminate();
       return;
     }
     this.log.add('refused', { socket: line.number, room: publish.room, id: frame.id, code: frame.code, unknown: frame.unknown === true });
@@ -290,11 +277,27 @@ export class RoamingClient {
     publish.fail(new Refused(frame));
   }
 
+  /** Does not come back when its line is lost; until then it goes on. */
+  forsake() {
+    this.forsaken = true;
+  }
+
+  /** Loses its line and stays away until `wake`. */
+  sleep() {
+    this.asleep = true;
+    this.line?.terminate();
+  }
+
+  wake(node = this.preferred) {
+    this.asleep = false;
+    this.#open(node);
+  }
+
   /** Gone without a word, and not to come back. */
   vanish() {
     this.#quiet();
-    this.line?.socket.terminate();
-    this.opening?.socket.terminate();
+    this.line?.terminate();
+    this.opening?.terminate();
   }
 
   async stop() {

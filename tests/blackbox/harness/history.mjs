@@ -57,7 +57,7 @@ export class History {
   summary() {
     const times = this.resumeTimes();
     const counts = ['sent', 'ack', 'refused', 'event', 'gap', 'resumed'].map((kind) => `${this.all(kind).length} ${kind}`);
-    return `${counts.join(', ')}; events, resumed within p50 ${percentile(times, 50)} ms, p99 ${percentile(times, 99)} ms`;
+    return `${counts.join(', ')}; resumed within p50 ${percentile(times, 50)} ms, p99 ${percentile(times, 99)} ms`;
   }
 }
 

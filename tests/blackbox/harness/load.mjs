@@ -18,14 +18,22 @@ export class Load {
    * @param perSecond  events a second of each talker
    */
   constructor(cluster, history, { rooms = ['r1', 'r2', 'r3'], talkers = 6, watchers = { watcher: 0 }, perSecond = 20, client = {} } = {}) {
-    Object.assign(this, { cluster, history, rooms, perSecond, running: false, refusals: [] });
+    Object.assign(this, { cluster, history, rooms, perSecond, running: false, refusals: [], guests: [] });
     const make = (name, node) => new RoamingClient(cluster, { user: name, rooms, node, log: history.log(name), ...client });
     this.watchers = Object.entries(watchers).map(([name, node]) => make(name, node));
     this.talkers = Array.from({ length: talkers }, (_, i) => make(`talker-${i + 1}`, i % cluster.nodes.length));
   }
 
   get clients() {
-    return [...this.watchers, ...this.talkers];
+    return [...this.watchers, ...this.talkers, ...this.guests];
+  }
+
+  /** One more client in all rooms, which only listens unless the test makes it talk. */
+  async guest(name, options = {}) {
+    const client = new RoamingClient(this.cluster, { user: name, rooms: this.rooms, log: this.history.log(name), ...options });
+    this.guests.push(client);
+    await client.start().until('its rooms', () => client.ready);
+    return client;
   }
 
   of(node) {
@@ -66,11 +74,17 @@ export class Load {
     await until(`${count} acks more`, () => this.acked >= before + count, { ms, every: 20 });
   }
 
+  /** Every named watcher has heard that these users left (or judging says that they did not). */
+  async departed(users, watchers, ms) {
+    const gone = (client) => users.every((user) => this.rooms.every((room) => client.log.entries.some((e) => e.kind === 'present' && !e.in && e.user === user && e.room === room)));
+    await Promise.all(watchers.map((client) => client.until('the departures', () => gone(client), ms).catch(() => {})));
+  }
+
   /** No more publishes; every one sent has its answer, everyone connected has heard everything. */
   async quiet() {
     this.running = false;
     await Promise.all(this.loops);
-    const living = this.clients.filter((client) => !client.stopped && client.ended === null);
+    const living = this.clients.filter((client) => !client.stopped && !client.asleep && client.ended === null);
     await Promise.all(living.map((client) => client.until('its answers', () => client.ready && client.pending.size === 0, QUIET_MS)));
     for (const room of this.rooms) this.history.keep(room, await this.cluster.stored(room));
     const topOf = (room) => this.history.stored.get(room).at(-1)?.seq ?? 0;

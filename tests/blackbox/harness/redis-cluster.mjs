@@ -77,13 +77,13 @@ export class RedisCluster {
     return this.servers[await this.ownerOf(slot)].call('CLUSTER', 'GETKEYSINSLOT', slot, count);
   }
 
-  /** The slots that hold keys, fullest first. */
-  async usedSlots() {
+  /** The slots of the keys that match a pattern, fullest first. */
+  async usedSlots(pattern = '*') {
     const counts = new Map();
     for (const server of this.servers) {
       let cursor = '0';
       do {
-        const [next, keys] = await server.call('SCAN', cursor, 'COUNT', 1_000);
+        const [next, keys] = await server.call('SCAN', cursor, 'MATCH', pattern, 'COUNT', 1_000);
         for (const key of keys) counts.set(slotOf(key), (counts.get(slotOf(key)) ?? 0) + 1);
         cursor = next;
       } while (cursor !== '0');
