@@ -1,5 +1,5 @@
 // Runs the test files, a few at a time, and sums them up. `node run.mjs rooms events` runs those files,
-// `node run.mjs --not browser` all others. The last line is "N passed, N failed, N skipped".
+// `node run.mjs --not browser 'cluster*'` all others. The last line is "N passed, N failed, N skipped".
 
 import { readdirSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
@@ -19,7 +19,8 @@ const LONG_FIRST = ['cluster.redis', 'cluster.nodes', 'cluster.network', 'killed
 function chosen(args) {
   const all = readdirSync(here).filter((name) => name.endsWith('.test.mjs')).map((name) => name.slice(0, -'.test.mjs'.length));
   const rank = (name) => (LONG_FIRST.includes(name) ? LONG_FIRST.indexOf(name) : LONG_FIRST.length);
-  const wanted = args[0] === '--not' ? all.filter((name) => !args.includes(name)) : all.filter((name) => args.length === 0 || args.includes(name));
+  const named = (name) => args.some((arg) => (arg.endsWith('*') ? name.startsWith(arg.slice(0, -1)) : name === arg));
+  const wanted = all.filter((name) => (args[0] === '--not' ? !named(name) : args.length === 0 || named(name)));
   return wanted.sort((a, b) => rank(a) - rank(b) || a.localeCompare(b)).map((name) => join(here, `${name}.test.mjs`));
 }
 
