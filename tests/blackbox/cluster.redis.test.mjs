@@ -114,7 +114,7 @@ describe('§7 Redis under a cluster', { skip: redisLack ?? false }, () => {
     traveller.wake(1);
     await load.allReady();
     await load.acks(40);
-    const history = await load.judged(t, { watchers: ['watcher'], stayed: staying(load.watchers, began) });
+    const history = await load.judged(t, { watchers: ['watcher'], stayed: staying(load.clients, began) });
     for (const room of load.rooms) {
       const [first] = history.stored.get(room);
       assert.equal(first.seq, 1);

@@ -24,7 +24,7 @@ describe('§7 a Redis Cluster', { skip: redisLack ?? false }, () => {
     for (let turn = 0; turn < TURNS; turn += 1) {
       for (const slot of slots) {
         const before = load.acked;
-        const result = await redis.migrate(slot, { pause: () => delay(60) });
+        const result = await redis.migrate(slot, { pause: () => delay(20) });
         moved += result.moved;
         ackedMeanwhile += load.acked - before;
         await load.acks(15);

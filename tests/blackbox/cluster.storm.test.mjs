@@ -52,7 +52,7 @@ describe('§6 many at once', { skip: redisLack ?? false }, () => {
     const redis = await redisFor(t);
     const history = new History();
     // Nobody is let go before the storm is over: what is tried is the resume, and 3,000 handshakes take two cores a while.
-    const cluster = await clusterFor(t, { redis, history, settings: { Presence: { GraceMs: 15_000 }, Limits: { ConnectionsPerAddress: 0 } } });
+    const cluster = await clusterFor(t, { redis, history, settings: { Presence: { GraceMs: 15_000 } } });
     await allKnown(cluster);
     const names = Array.from({ length: STORM }, (_, i) => `storm-${i}`);
     const clients = names.map((user, i) => new RoamingClient(cluster, { user, rooms: [`hall-${Math.floor(i / ROOM_SIZE)}`], node: 2, log: history.log(user), pingMs: 5_000, silenceMs: 20_000, republish: false }));

@@ -2,6 +2,7 @@
 // publishes again with their old ids, makes before it breaks when told to reconnect, and writes down everything it saw.
 
 import { Line } from './cluster-line.mjs';
+import { Outbox } from './cluster-outbox.mjs';
 import { RETRIED } from './history-rooms.mjs';
 import { token } from './jwt.mjs';
 
@@ -9,13 +10,6 @@ const NO_RETURN = new Set([4500, 4501]);
 const SETTLE_MS = 6_000;
 const BACKOFF_MAX_MS = 2_000;
 const OVERSTAY_MS = 8_000;
-
-export class Refused extends Error {
-  constructor(frame) {
-    super(`refused: ${frame.code}`);
-    this.frame = frame;
-  }
-}
 
 export class RoamingClient {
   #sockets = 0;
@@ -27,8 +21,7 @@ export class RoamingClient {
   constructor(cluster, { user, name = user, rooms = [], node = 0, log, pingMs = 1_000, silenceMs = 4_000, republish = true, flees = false, random = Math.random }) {
     Object.assign(this, { cluster, user, name, rooms, log, pingMs, silenceMs, republish, flees, random, preferred: node });
     this.positions = new Map();
-    this.pending = new Map();
-    this.acked = new Map();
+    this.outbox = new Outbox(this);
     this.waiters = new Set();
     this.stopped = false;
     this.ended = null;
@@ -47,6 +40,15 @@ export class RoamingClient {
 
   get ready() {
     return this.line?.ready === true;
+  }
+
+  /** What is not answered yet. */
+  get pending() {
+    return this.outbox.pending;
+  }
+
+  get acks() {
+    return this.outbox.acks;
   }
 
   until(reason, condition, ms = 30_000) {
@@ -70,7 +72,8 @@ export class RoamingClient {
     for (const waiter of [...this.waiters]) waiter();
   }
 
-  #later(ms, action) {
+  /** A timer that ends with the client. */
+  later(ms, action) {
     const timer = setTimeout(() => {
       this.#timers.delete(timer);
       if (!this.stopped) action();
@@ -95,7 +98,7 @@ export class RoamingClient {
     });
     this.opening = line;
     this.log.add('opened', { socket: line.number, node: node.name });
-    this.#later(SETTLE_MS, () => (line.ready ? null : line.terminate()));
+    this.later(SETTLE_MS, () => (line.ready ? null : line.terminate()));
   }
 
   #gone(line, code) {
@@ -120,7 +123,7 @@ export class RoamingClient {
     this.opening = null;
     this.#failures += 1;
     const backoff = Math.min(BACKOFF_MAX_MS, 50 * 2 ** this.#failures);
-    this.#later(10 + this.random() * backoff, () => this.#open(index));
+    this.later(10 + this.random() * backoff, () => this.#open(index));
   }
 
   #ping() {
@@ -139,7 +142,7 @@ export class RoamingClient {
       ack: () => this.#ack(line, frame),
       error: () => this.#error(line, frame),
       pong: () => { this.heads = frame.heads; },
-      reconnect: () => this.#later(frame.afterMs, () => (line === this.line ? this.#open(line.node.index + 1) : null)),
+      reconnect: () => this.later(frame.afterMs, () => (line === this.line ? this.#open(line.node.index + 1) : null)),
     }[frame.type];
     if (handler) return handler();
     if (line !== this.line) return undefined;
@@ -195,12 +198,19 @@ export class RoamingClient {
     this.#failures = 0;
     if (line.number > 1) this.log.add('resumed', { ms: this.lostAt ? Date.now() - this.lostAt : 0, node: line.node.name, socket: line.number });
     this.lostAt = null;
-    for (const [id, publish] of this.pending) this.#transmit(id, publish);
-    if (this.former && this.former.closed === undefined) {
-      const { former } = this;
-      this.#later(OVERSTAY_MS, () => former.closed === undefined && (this.log.add('overstayed', { socket: former.number }), former.terminate()));
-    }
+    this.outbox.resend();
+    if (this.former) this.#leave(this.former);
     this.former = line;
+  }
+
+  /** The old line is the server's to close; one that fled does not wait for a node that may be deaf. */
+  #leave(former) {
+    if (this.flees) former.terminate();
+    this.later(OVERSTAY_MS, () => {
+      if (former.closed !== undefined) return;
+      this.log.add('overstayed', { socket: former.number });
+      former.terminate();
+    });
   }
 
   #event(line, frame) {
@@ -220,61 +230,26 @@ export class RoamingClient {
     this.log.add('gap', { socket: line.number, room: frame.room, from: frame.from, to: frame.to, epoch: frame.epoch, reason: frame.reason, was });
     const since = { trimmed: Math.max(was?.since ?? 0, frame.to ?? 0), rolled_back: (frame.from ?? 1) - 1, reset: 0 }[frame.reason];
     this.positions.set(frame.room, { since, epoch: frame.epoch });
-    if (frame.reason !== 'rolled_back' || !this.republish) return;
-    for (const [id, { publish, ack }] of this.acked) {
-      if (publish.room !== frame.room || ack.seq < frame.from || ack.epoch === frame.epoch) continue;
-      this.acked.delete(id);
-      this.pending.set(id, publish);
-      if (this.ready) this.#transmit(id, publish);
-    }
+    if (frame.reason === 'rolled_back' && this.republish) this.outbox.rolledBack(frame);
   }
 
   // -- what goes ------------------------------------------------------------------------------------------------------
 
   /** Resolves with the ack, however many lines it takes; a definite error rejects. */
   publish(room, fields = {}) {
-    this.published = (this.published ?? 0) + 1;
-    const id = fields.id ?? `${this.name}-${this.published}`;
-    return new Promise((done, fail) => {
-      const publish = { room, n: this.published, fields, done, fail };
-      this.pending.set(id, publish);
-      if (this.ready) this.#transmit(id, publish);
-    });
-  }
-
-  #transmit(id, { room, n, fields }) {
-    const { line } = this;
-    if (!line?.open) return;
-    this.log.add('sent', { socket: line.number, room, id, n });
-    line.send({ type: 'message', room, id, n, ...fields });
+    return this.outbox.add(room, fields);
   }
 
   #ack(line, frame) {
     this.log.add('ack', { socket: line.number, room: frame.room, id: frame.id, seq: frame.seq, epoch: frame.epoch, duplicate: frame.duplicate === true });
     if (line === this.line && typeof frame.seq === 'number') this.#advance(frame);
-    const publish = this.pending.get(frame.id);
-    if (!publish) return;
-    this.pending.delete(frame.id);
-    if (this.republish) this.acked.set(frame.id, { publish, ack: frame });
-    publish.done(frame);
+    this.outbox.acknowledged(frame);
   }
 
   #error(line, frame) {
-    const publish = this.pending.get(frame.id);
-    if (!publish) {
-      this.log.add('error', { socket: line.number, code: frame.code, room: frame.room });
-      if (!line.ready && line === this.line && RETRIED.has(frame.code)) line.terminate();
-      return;
-    }
-    this.log.add('refused', { socket: line.number, room: publish.room, id: frame.id, code: frame.code, unknown: frame.unknown === true });
-    if (RETRIED.has(frame.code)) {
-      this.#later((frame.retryAfterMs ?? 100) + this.random() * 200, () => {
-        if (line === this.line && this.ready && this.pending.has(frame.id)) this.#transmit(frame.id, publish);
-      });
-      return;
-    }
-    this.pending.delete(frame.id);
-    publish.fail(new Refused(frame));
+    if (this.outbox.refused(line, frame)) return;
+    this.log.add('error', { socket: line.number, code: frame.code, room: frame.room });
+    if (!line.ready && line === this.line && RETRIED.has(frame.code)) line.terminate();
   }
 
   /** Does not come back when its line is lost; until then it goes on. */

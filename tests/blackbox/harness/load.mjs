@@ -65,7 +65,7 @@ export class Load {
   }
 
   get acked() {
-    return this.talkers.reduce((sum, client) => sum + client.log.entries.reduce((n, entry) => n + (entry.kind === 'ack' ? 1 : 0), 0), 0);
+    return this.talkers.reduce((sum, client) => sum + client.acks, 0);
   }
 
   /** Waits until so many more events were acked. */
