@@ -14,7 +14,7 @@ const LOSSY_MS = LONG ? 120_000 : 10_000;
 const CUT_MS = 15_000;
 // Who flees a node that is cut off is elsewhere within this grace period; who stays with it leaves while it is cut off.
 const CUT_GRACE_MS = 6_000;
-const MODES = LONG ? ['blackhole', 'refuse', 'reset'] : ['blackhole'];
+const MODES = LONG ? ['blackhole both', 'blackhole up', 'blackhole down', 'refuse', 'reset'] : ['blackhole both'];
 
 /** How long after its ack each event reached a client. */
 function lateness(history) {
@@ -65,7 +65,8 @@ describe('§7 the network between gateways and Redis', { skip: redisLack ?? fals
       assert.ok(stranded.length > 0);
       await load.acks(40);
       const from = Date.now();
-      await island.proxy.set(mode);
+      const [kind, directions = 'both'] = mode.split(' ');
+      await island.proxy.set(kind, { directions });
       await delay(CUT_MS);
       const refusedThere = stranded.every((client) => client.log.entries.some((e) => e.kind === 'refused' && e.code === 'degraded' && e.at > from));
       const ackedThere = stranded.flatMap((client) => client.log.entries.filter((e) => e.kind === 'ack' && e.at > from + 8_000));

@@ -3,8 +3,9 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 
-import { GRACE_MS } from './harness/cluster.mjs';
+import { GRACE_MS, clusterFor } from './harness/cluster.mjs';
 import { clusterSuite } from './harness/cluster-suite.mjs';
+import { redisFor, redisLack } from './harness/redis.mjs';
 import { delay, unique } from './harness/waiting.mjs';
 
 const seqs = (client, room) => client.frames.filter((f) => f.room === room && f.type === 'message').map((f) => f.seq);
@@ -170,4 +171,13 @@ clusterSuite('§3 rooms across nodes', {}, ([a, b, c]) => {
     const history = await other.ask({ type: 'history', room, after: 2, limit: 2 });
     assert.deepEqual([history.events.map((e) => e.n), history.more], [[2, 3], true]);
   });
+});
+
+it('§10 a Redis that asks for a user and a password gets them, and no log shows the password', { skip: redisLack ?? false, timeout: 60_000 }, async (t) => {
+  const redis = await redisFor(t, { user: 'gateway', password: 'a-password-of-tests' });
+  const { nodes } = await clusterFor(t, { redis, nodes: 2 });
+  const [ann, bob] = await Promise.all(nodes.map((node, i) => node.gateway.connect(t, { user: `u${i}`, rooms: ['r'] })));
+  await ann.publish({ room: 'r', content: 'hi' });
+  assert.equal((await bob.next('message')).content, 'hi');
+  for (const node of nodes) assert.ok(!node.gateway.logText().includes(redis.password));
 });

@@ -65,11 +65,14 @@ class Node {
     await until(`${this.name} to be ready again`, async () => (await this.gateway.http('GET', '/health/ready')).status === 200, { ms: 30_000, every: 100 });
     this.well = true;
   }
+}
 
-  residentMb() {
-    if (!this.gateway.running) return null;
-    const line = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${this.gateway.child.pid}/status`, 'utf8'));
-    return line ? Math.round(Number(line[1]) / 1024) : null;
+/** The resident memory of a process, or null where it is gone. */
+function residentMb(pid) {
+  try {
+    return Math.round(Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]) / 1024);
+  } catch {
+    return null;
   }
 }
 
@@ -99,9 +102,11 @@ export class GatewayCluster {
   }
 
   #sample() {
-    for (const node of this.nodes) {
-      const mb = node.gateway.child && !node.frozen ? node.residentMb() : null;
-      if (mb !== null) this.history.memory.push({ name: `${node.name} (${node.gateway.child.pid})`, at: Date.now(), mb });
+    const gateways = this.nodes.filter((node) => !node.frozen).map((node) => ({ name: node.name, child: node.gateway.child }));
+    const servers = [this.redis, ...(this.redis?.servers ?? [])].map((server) => ({ name: 'redis', child: server?.child }));
+    for (const { name, child } of [...gateways, ...servers]) {
+      const mb = child ? residentMb(child.pid) : null;
+      if (mb !== null) this.history.memory.push({ name: `${name} (${child.pid})`, at: Date.now(), mb });
     }
   }
 
