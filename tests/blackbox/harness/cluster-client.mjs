@@ -84,6 +84,8 @@ export class RoamingClient {
   // -- the line -------------------------------------------------------------------------------------------------------
 
   #open(index) {
+    // One at a time: two that claim the same session would close each other.
+    if (this.opening && this.opening.closed === undefined) return;
     const node = this.cluster.nodes[index % this.cluster.nodes.length];
     this.#sockets += 1;
     const line = new Line(this.#sockets, node, this.token, {
