@@ -87,11 +87,13 @@ command -v npm >/dev/null || missing+=(npm)
 "$PYTHON" -c 'import websockets' 2>/dev/null || missing+=(python3 python3-websockets)
 [[ -x $CHROMIUM_PATH ]] || missing+=(chromium)
 [[ -x $REDIS_PATH ]] || missing+=(redis-server)
+command -v nginx >/dev/null || [[ -x /usr/sbin/nginx ]] || missing+=(nginx-light)
 if [[ ${#missing[@]} -gt 0 ]]; then
   title "Installing ${missing[*]}"
   if ! may_install; then
     echo "May not install packages here (neither root nor passwordless sudo)."
-  elif ! { as_root apt-get update -qq && as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}"; } >"$scratch/apt.log" 2>&1; then
+  # Runlevel 1 keeps the packages' services from being started: the tests start servers of their own.
+  elif ! { as_root apt-get update -qq && as_root env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get install -y -qq --no-install-recommends "${missing[@]}"; } >"$scratch/apt.log" 2>&1; then
     tail -n 5 "$scratch/apt.log"
     echo "Could not install all of: ${missing[*]}"
   fi

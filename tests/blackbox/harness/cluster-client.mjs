@@ -125,7 +125,7 @@ export class RoamingClient {
     this.opening = null;
     this.#failures += 1;
     const backoff = Math.min(BACKOFF_MAX_MS, 50 * 2 ** this.#failures);
-    this.later(10 + this.random() * backoff, () => this.#open(index));
+    this.later(10 + this.random() * backoff, () => (this.asleep ? null : this.#open(index)));
   }
 
   #ping() {
@@ -263,6 +263,7 @@ export class RoamingClient {
   sleep() {
     this.asleep = true;
     this.line?.terminate();
+    this.opening?.terminate();
   }
 
   wake(node = this.preferred) {
