@@ -61,7 +61,7 @@ export class RoamingClient {
       };
       const timer = setTimeout(() => {
         this.waiters.delete(waiter);
-        fail(new Error(`${this.name} waited ${ms} ms for ${reason}; ${JSON.stringify(this.log.entries.slice(-12))}`));
+        fail(new Error(`${this.name} waited ${ms} ms for ${reason}; ${this.log.tail()}`));
       }, ms);
       this.waiters.add(waiter);
       waiter();

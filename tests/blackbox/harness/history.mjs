@@ -22,6 +22,14 @@ export class ClientLog {
     this.entries.push({ at: Date.now(), kind, ...fields });
   }
 
+  /** The last that happened, for a message: events and acks are only counted. */
+  tail(count = 15) {
+    const quiet = new Set(['event', 'ack', 'sent']);
+    const told = this.entries.filter((entry) => !quiet.has(entry.kind)).slice(-count);
+    const last = this.entries.at(-1);
+    return [`${this.entries.length} entries, the last at ${last?.at}`, ...told.map((entry) => JSON.stringify(entry))].join('\n  ');
+  }
+
   of(kind) {
     return this.entries.filter((entry) => entry.kind === kind);
   }
