@@ -140,20 +140,32 @@ clusterSuite('§3 rooms across nodes', {}, ([a, b, c]) => {
     const { room, ann, bob } = await pair(t);
     let current = ann;
     for (const node of [b, c, a, b]) {
-      const since = seqs(current, room).at(-1) ?? 0;
-      const epoch = current.joined?.[room]?.epoch ?? ann.joined[room].epoch;
+      const last = current.frames.findLast((f) => f.room === room && f.type === 'message');
+      const position = last ? { since: last.seq, epoch: last.epoch } : { since: 0, epoch: ann.joined[room].epoch };
       const missed = await bob.publish({ room, n: 'missed' });
       await current.until('it', () => seqs(current, room).includes(missed.seq));
       const next = await node.connect(t, { user: ann.userId });
-      next.send({ type: 'resume', session: ann.session, rooms: { [room]: { since, epoch } } });
+      next.send({ type: 'resume', session: ann.session, rooms: { [room]: position } });
       assert.equal((await next.next({ type: 'welcome', resumed: true })).session, ann.session);
-      assert.equal((await next.next({ type: 'joined', room })).recovered, true);
+      assert.equal((await next.next({ type: 'joined', room })).recovered, true, next.transcript());
       assert.equal((await current.closing()).code, 4501);
       await next.next({ type: 'message', seq: missed.seq, replay: true });
       current = next;
     }
     await delay(GRACE_MS + 1_000);
     assert.deepEqual([...bob.all('user_left'), ...bob.all('user_joined').filter((f) => f.userId === ann.userId)], []);
+  });
+
+  it('§6 who was in an empty room, and has its epoch, misses nothing that is published before the resume', async (t) => {
+    const { room, ann, bob } = await pair(t);
+    const position = { since: 0, epoch: ann.joined[room].epoch };
+    ann.drop();
+    await bob.publish({ room, n: 1 });
+    const back = await c.connect(t, { user: ann.userId });
+    back.send({ type: 'resume', session: ann.session, rooms: { [room]: position } });
+    assert.equal((await back.next({ type: 'joined', room })).recovered, true, back.transcript());
+    assert.equal((await back.next('message')).seq, 1);
+    assert.deepEqual(back.all('gap'), []);
   });
 
   it('§3 heads in pong know what was published on another node', async (t) => {
