@@ -122,8 +122,10 @@ export class GatewayCluster {
     return until(`the history of ${room}`, () => this.well.allEvents(room), { ms: 20_000, every: 200 });
   }
 
-  logTails() {
-    return this.nodes.map((node) => `-- ${node.name}\n${node.gateway.logTail(15)}`).join('\n');
+  /** The last warnings and errors of each node. */
+  complaints(count = 6) {
+    const of = (node) => node.gateway.log.filter((line) => /^\S+ (WRN|ERR|FTL) /.test(line)).slice(-count).join('\n');
+    return this.nodes.map((node) => `-- ${node.name}\n${of(node)}`).join('\n');
   }
 
   async dispose() {
