@@ -1,5 +1,6 @@
 // What all parts of the Redis engine share: the client, the keys, and how a function is called.
 
+using System.Text;
 using Gateway.Protocol;
 using Gateway.Redis;
 using Microsoft.Extensions.Logging;
@@ -9,7 +10,7 @@ namespace Gateway.Actors.Engine.Redis;
 internal sealed class RedisLink
 {
     private readonly PartitionKeys[] _partitions = [.. Enumerable.Range(0, Engine.Redis.Partitions.Count).Select(number => new PartitionKeys(number))];
-    private readonly int[] _slots = [.. Enumerable.Range(0, Engine.Redis.Partitions.Count).Select(number => RedisSlot.Of(Engine.Redis.Partitions.TagOf(number)))];
+    private readonly int[] _slots = [.. Enumerable.Range(0, Engine.Redis.Partitions.Count).Select(number => RedisSlot.Of(Encoding.ASCII.GetBytes(Engine.Redis.Partitions.TagOf(number))))];
 
     public RedisLink(RedisEngineOptions options, RedisClient client, TimeProvider time, ILogger log)
     {
