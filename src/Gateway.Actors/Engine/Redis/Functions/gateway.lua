@@ -84,6 +84,33 @@ local function isDue(p, deadline)
   return not p.held and deadline <= p.now and p.hold <= p.now
 end
 
+-- -- start ------------------------------------------------------------------------------------------------------------------
+
+-- What the caller's user may not do of what the gateway does: ARGV from the third are the shard channel to try, then commands.
+redis.register_function{
+  function_name = 'gw1_rights',
+  flags = { 'no-writes' },
+  callback = function(keys, args)
+    local missing = {}
+    for i = 4, #args do
+      local known, allowed = pcall(redis.acl_check_cmd, args[i])
+      if not (known and allowed) then
+        missing[#missing + 1] = args[i]
+      end
+    end
+    if not (redis.acl_check_cmd('SPUBLISH', args[3], '') and redis.acl_check_cmd('SSUBSCRIBE', args[3])) then
+      missing[#missing + 1] = 'the channels gw:*'
+    end
+    return missing
+  end
+}
+
+-- How many partitions there are here: as ARGV[3] says, where nobody has said it before.
+redis.register_function('gw1_install', function(keys, args)
+  redis.call('HSETNX', keys[2], 'partitions', args[3])
+  return redis.call('HGET', keys[2], 'partitions')
+end)
+
 -- -- rooms ------------------------------------------------------------------------------------------------------------------
 
 -- A room's epoch, top and lineage as they stand for this generation. Nothing is written.
