@@ -54,6 +54,7 @@ internal sealed partial class FunctionLibrary
         return reader.ReadToEnd();
     }
 
-    [GeneratedRegex(@"redis\.p?call\(\s*'(\w+)'")]
+    // Also where the command is chosen first and called by a variable of that name.
+    [GeneratedRegex(@"(?:redis\.p?call\(\s*|\bcommand\b[^=\n]*=\s*)'(\w+)'")]
     private static partial Regex Calls();
 }

@@ -16,7 +16,7 @@ internal sealed class RedisGuest(StartCheck check) : IRedisGuest
     /// <summary>The start is over: what is found wrong from now on is no reason to end the process.</summary>
     public void OnStarted() => _started = true;
 
-    public ValueTask Prepare(RedisPrimary primary, CancellationToken ct) => check.Run(_link!, primary, isStart: !_started);
+    public ValueTask Prepare(RedisPrimary primary, CancellationToken ct) => check.Run(_link!, primary, isStart: !_started, ct);
 
     public void Up(RedisPrimary primary) => _members!.Up(primary);
 

@@ -6,11 +6,17 @@ using Microsoft.Extensions.Logging;
 
 namespace Gateway.Actors.Engine.Redis;
 
-internal sealed class StartCheck(RedisEngineOptions options, FunctionLibrary library, ILogger log)
+internal sealed class StartCheck(RedisEngineOptions options, FunctionLibrary library, TimeProvider time, ILogger log)
 {
+    /// <summary>How long a start waits for a replica, or for a Cluster's other nodes: they are often started together with the gateway.</summary>
+    private static readonly TimeSpan MostPatience = TimeSpan.FromSeconds(5);
+
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(250);
+
     /// <summary>What the gateway itself sends, beside what its functions call.</summary>
     private static readonly string[] OwnCommands = ["SPUBLISH", "SSUBSCRIBE", "SUNSUBSCRIBE", "WAIT"];
 
+    private readonly TimeSpan _patience = options.StartPatience < MostPatience ? options.StartPatience : MostPatience;
     private readonly string _user = options.Redis.User ?? "default";
 
     /// <summary>What an ack means: as configured, or what the first primary that was looked at is set to.</summary>
@@ -22,11 +28,8 @@ internal sealed class StartCheck(RedisEngineOptions options, FunctionLibrary lib
         string.Join(' ', OwnCommands.Concat(library.Commands).Where(command => command != "INFO").Distinct().Select(command => "+" + command.ToLowerInvariant()));
 
     /// <param name="isStart">Later a replica may be away for a while: publications then wait for it by themselves.</param>
-    public async ValueTask Run(RedisLink link, RedisPrimary primary, bool isStart)
+    public async ValueTask Run(RedisLink link, RedisPrimary primary, bool isStart, CancellationToken cancellation)
     {
-        Refuse(primary, "load its functions", await library.Install(link.Client, primary).ConfigureAwait(false));
-        await CheckRights(link, primary).ConfigureAwait(false);
-
         var (report, error) = await ServerReport.Ask(link.Client, primary).ConfigureAwait(false);
         if (report is null)
             throw Refusal(primary, "run INFO", error!);
@@ -37,6 +40,10 @@ internal sealed class StartCheck(RedisEngineOptions options, FunctionLibrary lib
         }
 
         Judge(primary, report, isStart);
+        if (isStart && Ack == RedisAck.Replicated)
+            await AwaitReplica(link, primary, report, cancellation).ConfigureAwait(false);
+        Refuse(primary, "load its functions", await library.Install(link.Client, primary).ConfigureAwait(false));
+        await CheckRights(link, primary, isStart, cancellation).ConfigureAwait(false);
         if (report.KeepsNothing)
             RedisLog.NothingKept(log, primary.ToString());
         RedisLog.Prepared(log, primary.ToString(), FunctionLibrary.Name);
@@ -60,11 +67,21 @@ internal sealed class StartCheck(RedisEngineOptions options, FunctionLibrary lib
             throw new RedisStartException(
                 $"Redis {primary} takes writes without any replica (min-replicas-to-write 0), against what RedisAck=replicated promises. Set min-replicas-to-write to 1 or more there, or another RedisAck.");
         }
+    }
 
-        if (Ack == RedisAck.Replicated && isStart && report.Replicas == 0)
+    private async ValueTask AwaitReplica(RedisLink link, RedisPrimary primary, ServerReport? report, CancellationToken cancellation)
+    {
+        var start = time.GetTimestamp();
+        while (report is { Replicas: 0 })
         {
-            throw new RedisStartException(
-                $"Redis {primary} has no replica, so RedisAck=replicated could acknowledge nothing. Start a replica of it (replicaof), or set another RedisAck.");
+            if (time.GetElapsedTime(start) >= _patience)
+            {
+                throw new RedisStartException(
+                    $"Redis {primary} has no replica, so nothing could be acknowledged as replicated. Start a replica of it (replicaof), or set another RedisAck.");
+            }
+
+            await Task.Delay(Pause, time, cancellation).ConfigureAwait(false);
+            (report, _) = await ServerReport.Ask(link.Client, primary).ConfigureAwait(false);
         }
     }
 
@@ -77,7 +94,7 @@ internal sealed class StartCheck(RedisEngineOptions options, FunctionLibrary lib
         _ => "it keeps what the configured RedisAck says",
     };
 
-    private async ValueTask CheckRights(RedisLink link, RedisPrimary primary)
+    private async ValueTask CheckRights(RedisLink link, RedisPrimary primary, bool isStart, CancellationToken cancellation)
     {
         // A function is run on keys, so of a primary without slots there is nothing to ask yet.
         if (link.Partitions.FirstOrDefault(partition => primary.Owns(link.SlotOf(partition))) is not { } keys)
@@ -85,7 +102,14 @@ internal sealed class StartCheck(RedisEngineOptions options, FunctionLibrary lib
         var arguments = new List<RedisArgument> { keys.NoticesChannel };
         foreach (var command in OwnCommands.Concat(library.Commands).Distinct())
             arguments.Add(command);
+        var start = time.GetTimestamp();
         var missing = await link.Client.CallOn(primary, link.Function("gw1_rights", [keys.Inc], [.. arguments])).ConfigureAwait(false);
+        while (isStart && missing.Error?.Code == RedisErrorCode.ClusterDown && time.GetElapsedTime(start) < _patience)
+        {
+            await Task.Delay(Pause, time, cancellation).ConfigureAwait(false);
+            missing = await link.Client.CallOn(primary, link.Function("gw1_rights", [keys.Inc], [.. arguments])).ConfigureAwait(false);
+        }
+
         Refuse(primary, "call its functions on the keys gw:*", missing);
         if (missing.Count == 0)
             return;
@@ -105,6 +129,10 @@ internal sealed class StartCheck(RedisEngineOptions options, FunctionLibrary lib
     {
         RedisErrorCode.NoPermission => new RedisStartException(
             $"Redis {primary} does not let the user '{_user}' {what} ({error.Message.TrimEnd('.')}). Give it all that it needs: {Grant}"),
+        RedisErrorCode.ClusterDown => new RedisStartException(
+            $"The Redis Cluster is down as {primary} sees it ({error.Message}). Assign all slots (redis-cli --cluster fix), or start the nodes that are missing."),
+        RedisErrorCode.NoReplicas => new RedisStartException(
+            $"Redis {primary} takes no writes, since it has fewer replicas than min-replicas-to-write asks for. Start a replica of it (replicaof)."),
         _ => new RedisStartException($"Redis {primary} could not {what}: {error.Message}"),
     };
 }
