@@ -133,7 +133,7 @@ internal sealed class RoomActor(NodeServices node, RoomName room, NamespacePolic
     {
         parts.FanOut.Flush();
         parts.State.Epoch = rolled.Position.Epoch;
-        if (rolled.Reason != GapReason.Reset && rolled.Cut >= parts.State.Handle.Head)
+        if (rolled.Reason == GapReason.RolledBack && rolled.Cut >= parts.State.Handle.Head)
             return;
         parts.CatchUp.OnRolled(rolled);
         parts.Restart(rolled.Position);
