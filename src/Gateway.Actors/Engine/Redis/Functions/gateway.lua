@@ -258,14 +258,10 @@ end
 
 -- Appends events as id, epoch, ts, body; true where there are more in that direction. What is older than visibleFrom is skipped upwards and ends it downwards.
 local function page(answer, events, upwards, from, limit, maxBytes, visibleFrom)
-  local command, last = 'XRANGE', '+'
-  if not upwards then
-    command, last = 'XREVRANGE', '-'
-  end
   local count, bytes, start = 0, 0, text(from)
   while true do
     local lot = math.min(PAGE_LOT, limit - count + 1)
-    local entries = redis.call(command, events, start, last, 'COUNT', lot)
+    local entries = upwards and redis.call('XRANGE', events, start, '+', 'COUNT', lot) or redis.call('XREVRANGE', events, start, '-', 'COUNT', lot)
     for _, entry in ipairs(entries) do
       local fields = entry[2]
       if number(fields[4]) < visibleFrom then
