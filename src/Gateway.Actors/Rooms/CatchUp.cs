@@ -107,7 +107,7 @@ internal sealed class CatchUp(RoomState room, FanOut fanOut, RoomPresence presen
             var position = member.State == MemberState.Live ? room.Handle.Head : member.Position;
             if (rolled.Reason == GapReason.Reset)
                 Tell(member, new Gap(room.Room, rolled.Position.Epoch, null, null, GapReason.Reset));
-            else if (Math.Max(position, acked) > rolled.Cut)
+            else if (rolled.Reason == GapReason.RolledBack && Math.Max(position, acked) > rolled.Cut)
                 Tell(member, new Gap(room.Room, rolled.Position.Epoch, rolled.Cut + 1, Math.Max(position, acked), GapReason.RolledBack));
             member.Position = rolled.Reason == GapReason.Reset ? 0 : Math.Min(position, rolled.Cut);
             member.Epoch = rolled.Position.Epoch;

@@ -132,7 +132,7 @@ internal sealed class RoomActor(NodeServices node, RoomName room, NamespacePolic
     private static void OnRolled(RoomParts parts, RoomRolled rolled)
     {
         parts.FanOut.Flush();
-        if (rolled.Reason != GapReason.Reset && rolled.Cut >= parts.State.Handle.Head)
+        if (rolled.Reason == GapReason.RolledBack && rolled.Cut >= parts.State.Handle.Head)
         {
             parts.CatchUp.OnEpoch(rolled.Position.Epoch);
             return;
