@@ -302,9 +302,9 @@ local function presenceJoin(keys, args)
   return membersOf(r, tonumber(args[10]))
 end
 
--- A session leaves the room now (reason), or begins its grace period (until). Only as its owner knew it: `fence` is the highest that may go,
--- `owner` the incarnation that must hold it; either may be empty.
--- keys: inc presence log channel hot own grace; args: run clock room user session fence owner reason|'' until
+-- A session leaves the room now (reason), or begins its grace period (at the time given or now). Only as its owner knew it: `fence` is the
+-- highest that may go, `owner` the incarnation that must hold it; either may be empty.
+-- keys: inc presence log channel hot own grace; args: run clock room user session fence owner reason|'' at|'' graceMs
 local function presenceLeave(keys, args)
   local p = partition(keys, args)
   local k = { log = keys[3], channel = keys[4], hot = keys[5], room = args[3] }
@@ -335,7 +335,7 @@ local function presenceLeave(keys, args)
   if holder.owner == '-' then
     return { 'ok' }
   end
-  redis.call('ZADD', keys[7], args[9], member)
+  redis.call('ZADD', keys[7], text((args[9] ~= '' and number(args[9]) or p.now) + number(args[10])), member)
   holder.owner = '-'
   setHolder(r, session, holder)
   local present = presentOf(r, user)
