@@ -21,8 +21,6 @@ public sealed partial class RedisEngine : IEngine
     private readonly StartCheck _check;
     private readonly RedisGuest _guest;
     private readonly RedisLink _link;
-    private readonly RedisEvents _events;
-    private readonly RedisMembers _members;
     private readonly EngineSeams _seams = new();
     private int _disposed;
 
@@ -36,7 +34,7 @@ public sealed partial class RedisEngine : IEngine
         var client = new RedisClient(options.Redis, _guest, time, Jitter, log);
         _link = new RedisLink(options, client, time, log);
         _events = new RedisEvents(_link, _seams, _metrics);
-        _members = new RedisMembers(_link, _events, _seams, _metrics);
+        _members = new RedisMembers(_link, _events.Followers, _seams, _metrics);
         _seams.Health = _members;
         _guest.Attach(_link, _members);
     }
@@ -46,6 +44,8 @@ public sealed partial class RedisEngine : IEngine
 
     internal RedisLink Link => _link;
 
+    internal RedisEvents Events => _events;
+
     public async ValueTask Start(IEngineListener listener, CancellationToken cancellation)
     {
         _seams.Listener = listener;
@@ -54,6 +54,7 @@ public sealed partial class RedisEngine : IEngine
             await _link.Client.Connect(cancellation).ConfigureAwait(false);
             await AwaitSlots(cancellation).ConfigureAwait(false);
             await CheckInstall().ConfigureAwait(false);
+            _events.Ack = Ack;
             await _members.Begin().ConfigureAwait(false);
         }
         catch (RedisStartException refused)

@@ -46,6 +46,9 @@ internal sealed class RedisEvents : IAsyncDisposable
     /// <summary>What the beat of a partition tells of its rooms.</summary>
     public IRoomFollowers Followers => _followers;
 
+    /// <summary>Rooms that are being read since their pushes left something out.</summary>
+    public int RoomsBehind => _followers.Behind;
+
     public void Publish(Publication publication)
     {
         var stored = publication.Event;

@@ -170,7 +170,7 @@ internal sealed class PartitionBeat
     // The partition's clock need not be this node's.
     private DateTimeOffset? NextDue(BeatAnswer answer)
     {
-        var now = _core.Time.GetUtcNow();
+        var now = _core.Options.Clock is { } clock ? DateTimeOffset.FromUnixTimeMilliseconds(clock()) : _core.Time.GetUtcNow();
         if (!IsWhole)
             return now + Soon;
         return answer.NextDue == 0 ? null : now + TimeSpan.FromMilliseconds(answer.NextDue - answer.Now);
