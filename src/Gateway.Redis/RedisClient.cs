@@ -126,6 +126,9 @@ public sealed class RedisClient : IAsyncDisposable
         return _channels.Subscribe(slot, channel, subscriber);
     }
 
+    /// <summary>How many writes the socket of this purpose was given, at the slot's owner.</summary>
+    internal long Flushes(int slot, RedisPurpose purpose) => _primaries.Slots.Owner(slot)?.For(purpose).Flushes ?? 0;
+
     /// <summary>Whatever is under way fails; subscribers hear that they lost.</summary>
     public async ValueTask DisposeAsync()
     {

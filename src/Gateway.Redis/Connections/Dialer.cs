@@ -16,6 +16,10 @@ internal sealed class Dialer(RedisOptions options, TimeProvider time)
 
     public TimeProvider Time => time;
 
+    /// <summary>Reads the file of trusted certificates, so that a start with a wrong one fails by its name.</summary>
+    /// <exception cref="RedisStartException">It cannot be used.</exception>
+    public void CheckTrust() => _ = options.Tls ? _trust.Value : null;
+
     public TimeSpan Timeout { get; } = TimeSpan.FromMilliseconds(options.ConnectTimeoutMs);
 
     /// <exception cref="LinkException">It may work later.</exception>

@@ -24,11 +24,11 @@ internal sealed class FrameScanner(FrameLimits limits)
     {
         while (true)
         {
-            if (_at > limits.Frame)
-                return Malformed("a reply is longer than the bound");
             var result = Value(bytes, out var isComplete);
             if (result != ScanResult.Frame)
                 return result;
+            if (_at > limits.Frame)
+                return Malformed("a reply is longer than the bound");
             if (!isComplete || !Ascend())
                 continue;
 
@@ -115,6 +115,8 @@ internal sealed class FrameScanner(FrameLimits limits)
             return Malformed("a string's length is no number");
         if (length > limits.Bulk)
             return Malformed("a string is longer than the bound");
+        if (_at + header + length + 2 > limits.Frame)
+            return Malformed("a reply is longer than the bound");
         if (rest.Length < header + length + 2)
         {
             // The header is read again when more has come; it has been counted already.

@@ -5,6 +5,9 @@ namespace Gateway.Redis.Resp;
 
 internal ref struct ReplyReader
 {
+    /// <summary>By far the most common text; nobody can change its bytes.</summary>
+    private static readonly RedisReply Ok = RedisReply.OfText("OK");
+
     private readonly ReadOnlySpan<byte> _frame;
     private byte[]? _copy;
     private int _at;
@@ -24,6 +27,8 @@ internal ref struct ReplyReader
             _at += length + 2;
             switch (type)
             {
+                case (byte)'+' when line.SequenceEqual("OK"u8):
+                    return Ok;
                 case (byte)'+' or (byte)'(':
                     return Bytes(RedisKind.Text, start, length);
                 case (byte)'-':

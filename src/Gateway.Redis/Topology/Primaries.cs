@@ -107,6 +107,8 @@ internal sealed class Primaries(ClientParts parts, ITopologyWatch watch) : IAsyn
 
         node = new PrimaryNode(endpoint, Slots, parts, watch);
         _nodes.Add(endpoint, node);
+        // Its guest calls it as soon as it is connected, so it must be known before.
+        Publish();
         node.Start();
         return node;
     }

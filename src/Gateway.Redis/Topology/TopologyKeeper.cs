@@ -36,6 +36,7 @@ internal sealed class TopologyKeeper : ITopologyWatch, IAsyncDisposable
     /// <exception cref="RedisStartException">It cannot start.</exception>
     public async Task Start(CancellationToken ct)
     {
+        _parts.Dialer.CheckTrust();
         var start = _parts.Time.GetTimestamp();
         Take(await First(start, ct).ConfigureAwait(false));
         _refresher.Start();

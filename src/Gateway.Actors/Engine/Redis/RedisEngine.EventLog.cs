@@ -8,7 +8,7 @@ namespace Gateway.Actors.Engine.Redis;
 
 public sealed partial class RedisEngine : IEventLog
 {
-    private readonly RedisEvents _events = null!;
+    private readonly RedisEvents _events;
 
     public void Publish(Publication publication) => _events.Publish(publication);
 

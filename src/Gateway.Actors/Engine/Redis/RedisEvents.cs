@@ -11,7 +11,7 @@ using Gateway.Protocol.Outbound;
 
 namespace Gateway.Actors.Engine.Redis;
 
-internal sealed class RedisEvents : IRoomFollowers, IAsyncDisposable
+internal sealed class RedisEvents : IAsyncDisposable
 {
     // A lane's shortest pause is about as long.
     private static readonly TimeSpan TickPeriod = TimeSpan.FromMilliseconds(25);
@@ -42,6 +42,12 @@ internal sealed class RedisEvents : IRoomFollowers, IAsyncDisposable
     {
         set => _lanes.WaitsForReplica = value == RedisAck.Replicated;
     }
+
+    /// <summary>What the beat of a partition tells of its rooms.</summary>
+    public IRoomFollowers Followers => _followers;
+
+    /// <summary>Rooms that are being read since their pushes left something out.</summary>
+    public int RoomsBehind => _followers.Behind;
 
     public void Publish(Publication publication)
     {
@@ -81,12 +87,6 @@ internal sealed class RedisEvents : IRoomFollowers, IAsyncDisposable
     public ValueTask<EngineStatus> MoveCursor(RoomName room, string userId, ReceiptStatus status, long seq) => _cursors.Move(room, userId, status, seq);
 
     public ValueTask<(EngineStatus Status, IReadOnlyList<ReceiptCursor> Cursors)> Cursors(RoomName room) => _cursors.All(room);
-
-    public bool HasRooms(int partition) => _followers.HasRooms(partition);
-
-    public void OnHot(int partition, IReadOnlyList<HotRoom> changed) => _followers.OnHot(partition, changed);
-
-    public ValueTask<bool> ResyncAll(int partition) => _followers.ResyncAll(partition);
 
     /// <summary>Ends while the client is still there: what was taken is brought to its end first.</summary>
     public async ValueTask DisposeAsync()

@@ -40,6 +40,16 @@ internal sealed class FollowedRoom : IRedisSubscriber
     /// <summary>True once it follows, false where that failed.</summary>
     public Task<bool> Opened => _opened.Task;
 
+    /// <summary>It is being read, or will be: pushes have left something out.</summary>
+    public bool IsBehind
+    {
+        get
+        {
+            lock (_gate)
+                return !_hasEnded && _follower.IsOpen && (_resync is not null || _follower.IsBehind);
+        }
+    }
+
     /// <summary>Subscribes, then reads where the room is; what is pushed between is kept. Null where that failed.</summary>
     public async ValueTask<RoomPosition?> Open(TimeSpan patience)
     {

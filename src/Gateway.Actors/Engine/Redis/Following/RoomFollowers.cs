@@ -64,6 +64,9 @@ internal sealed class RoomFollowers : IRoomFollowers, IDisposable
             Remove(followed);
     }
 
+    /// <summary>Rooms that are being read since their pushes left something out.</summary>
+    public int Behind => _rooms.Sum(rooms => rooms.Values.Count(followed => followed.IsBehind));
+
     public bool HasRooms(int partition) => !_rooms[partition].IsEmpty;
 
     public void OnHot(int partition, IReadOnlyList<HotRoom> changed)

@@ -48,9 +48,9 @@ public sealed class FollowingTests
         var keys = two.Link.Room(Lobby);
         await Lose(one, keys);
         Assert.Equal(2, probe.Seqs.Count);
-        two.Events.OnHot(partition.Number, [new HotRoom("lobby", 3), new HotRoom("other", 9)]);
+        two.Events.Followers.OnHot(partition.Number, [new HotRoom("lobby", 3), new HotRoom("other", 9)]);
         await Until.Holds("it is read", () => probe.Seqs.Count == 3);
-        two.Events.OnHot(partition.Number, [new HotRoom("lobby", 3)]);
+        two.Events.Followers.OnHot(partition.Number, [new HotRoom("lobby", 3)]);
         await one.SayMany(Lobby, 1);
         await Until.Holds("it goes on", () => probe.Seqs.Count == 4);
         Assert.Equal([1L, 2L, 3L, 4L], probe.Seqs);
@@ -64,14 +64,14 @@ public sealed class FollowingTests
         await using var two = await EventsNode.Start(server.Endpoint);
         var probe = await two.Listen(Lobby);
         var partition = two.Link.Of(Lobby).Number;
-        Assert.True(two.Events.HasRooms(partition));
+        Assert.True(two.Events.Followers.HasRooms(partition));
         await one.SayMany(Lobby, 1);
         await Lose(one, two.Link.Room(Lobby));
-        Assert.True(await two.Events.ResyncAll(partition));
+        Assert.True(await two.Events.Followers.ResyncAll(partition));
         Assert.Equal(2, probe.Seqs.Count);
         two.Events.Unsubscribe(Lobby, probe);
-        Assert.False(two.Events.HasRooms(partition));
-        Assert.True(await two.Events.ResyncAll(partition));
+        Assert.False(two.Events.Followers.HasRooms(partition));
+        Assert.True(await two.Events.Followers.ResyncAll(partition));
     }
 
     [SkippableFact]
@@ -162,7 +162,7 @@ public sealed class FollowingTests
         for (var i = 0; i < 10; i++)
             await Lose(one, one.Link.Room(Small));
         server.Ask($"XTRIM {one.Link.Room(Small).Events} MINID 9");
-        Assert.True(await two.Events.ResyncAll(two.Link.Of(Small).Number));
+        Assert.True(await two.Events.Followers.ResyncAll(two.Link.Of(Small).Number));
         Assert.Equal([1L, 2L, 9L, 10L, 11L, 12L], probe.Seqs);
         Assert.Equal(new RoomRolled(new RoomPosition(probe.Events[^1].Epoch!, 8), GapReason.Trimmed, 8), probe.Heard.OfType<RoomRolled>().Last());
     }
@@ -182,7 +182,7 @@ public sealed class FollowingTests
         CursorMoved[] moved = [new("ann", ReceiptStatus.Read, 3), new("ann", ReceiptStatus.Read, 5), new("ann", ReceiptStatus.Delivered, 4)];
         await Until.Holds("all are told", () => probe.Heard.Count == 3);
         Assert.Equal(moved, probe.Heard);
-        Assert.True(await two.Events.ResyncAll(two.Link.Of(Lobby).Number));
+        Assert.True(await two.Events.Followers.ResyncAll(two.Link.Of(Lobby).Number));
         Assert.Equal(moved, probe.Heard);
         Assert.Equal(
             [new ReceiptCursor("ann", ReceiptStatus.Delivered, 4), new ReceiptCursor("ann", ReceiptStatus.Read, 5)], (await two.Events.Cursors(Lobby)).Cursors);
