@@ -32,6 +32,8 @@ internal sealed class MemberNode : IAsyncDisposable
 
     public FollowersDouble Followers { get; } = new();
 
+    public bool IsClosed { get; private set; }
+
     public IReadOnlyList<EngineNotice> Heard => [.. Notices.Heard.OfType<EngineNotice>()];
 
     public static async Task<MemberNode> Start(string id, RedisEngineOptions options, TimeProvider time)
@@ -77,7 +79,7 @@ internal sealed class MemberNode : IAsyncDisposable
     /// <summary>The process is no more: nothing is said.</summary>
     public async Task Close()
     {
-        Calls.IsCutOff = true;
+        IsClosed = Calls.IsCutOff = true;
         await _client.DisposeAsync();
         _metrics.Dispose();
     }
