@@ -89,21 +89,21 @@ internal sealed class Audit(MemberCore core, SessionCalls records, RoomPresenceC
     private async ValueTask<bool> BringRoom(string owner, LocalSession session, RoomName room, bool silent)
     {
         var record = await records.HasRoom(session.UserId, session.Key, room).ConfigureAwait(false);
+        // What a loss took back to before the join is as this node has it.
+        if (silent && record[0].Text == "ok")
+            record = await records.AddRoom(session.UserId, session.Key, room).ConfigureAwait(false);
         if (record.IsError)
             return false;
-        switch (record[0].Text)
-        {
-            case "there":
-                var (status, _) = await presence.Join(
-                    owner, session.UserId, session.Key, session.Name, room, silent, RoomPresenceCalls.NoUsers).ConfigureAwait(false);
-                return status is EngineStatus.Ok or EngineStatus.Stale;
-            case "none":
-                // Lost, and brought again by the audit of its user's partition, or expelled, and about to be heard of.
-                core.WantAudit(core.Keys.OfUser(session.UserId));
-                return false;
-            default:
-                return true;
-        }
+        var isIn = record[0].Text == "there" || (silent && record[0].Text == "ok");
+        // Lost, and about to be brought again by the audit of its user's partition; or expelled, and about to be heard of.
+        var isBehind = record[0].Text == "none" || (record[0].Text == "stale" && record[1].Integer < session.Fence);
+        if (isBehind)
+            core.WantAudit(core.Keys.OfUser(session.UserId));
+        if (!isIn)
+            return !isBehind;
+        var (status, _) = await presence.Join(
+            owner, session.UserId, session.Key, session.Name, room, silent, RoomPresenceCalls.NoUsers).ConfigureAwait(false);
+        return status is EngineStatus.Ok or EngineStatus.Stale;
     }
 
     private async ValueTask<bool> GiveUp(string owner, string entry)

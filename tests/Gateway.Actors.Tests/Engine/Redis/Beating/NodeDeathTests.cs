@@ -83,7 +83,7 @@ public sealed class NodeDeathTests(MemberRedis redis)
         await lab.Pass(140);
         Assert.Equal(["+ann 1", "-ann 0 T"], await lab.Told(Lobby));
         lab.Rejoin(lab.B);
-        await lab.Pass(1);
+        await lab.Pass(2);
         Assert.Equal(["+ann 1", "-ann 0 T", "+ann 1"], await lab.Told(Lobby));
         Assert.Equal(1, (await lab.A.Members.DescribeUser("ann")).Summary.Connections);
         Assert.Equal(EngineStatus.Ok, (await lab.B.Members.Join(key, Other, 10)).Status);
