@@ -8,11 +8,12 @@ internal sealed class RedisCluster : IAsyncDisposable
 
     public IReadOnlyList<RedisServer> Servers => _servers;
 
-    public static async Task<RedisCluster> Start()
+    /// <param name="arguments">Of each server, beside what makes it a node.</param>
+    public static async Task<RedisCluster> Start(params string[] arguments)
     {
         var cluster = new RedisCluster();
         for (var i = 0; i < 3; i++)
-            cluster._servers.Add(await RedisServer.Start("--cluster-enabled", "yes", "--cluster-port", "{bus}", "--cluster-node-timeout", "2000", "--cluster-config-file", "nodes.conf"));
+            cluster._servers.Add(await RedisServer.Start(["--cluster-enabled", "yes", "--cluster-port", "{bus}", "--cluster-node-timeout", "2000", "--cluster-config-file", "nodes.conf", .. arguments]));
         var (first, second, third) = (cluster._servers[0], cluster._servers[1], cluster._servers[2]);
         first.Ask("CLUSTER ADDSLOTSRANGE 0 5460");
         second.Ask("CLUSTER ADDSLOTSRANGE 5461 10922");
@@ -21,10 +22,12 @@ internal sealed class RedisCluster : IAsyncDisposable
             cluster._servers[i].Ask($"CLUSTER SET-CONFIG-EPOCH {i + 1}");
         first.Ask($"CLUSTER MEET 127.0.0.1 {second.Port} {second.BusPort}");
         first.Ask($"CLUSTER MEET 127.0.0.1 {third.Port} {third.BusPort}");
-        await Until.Holds("all three agree", () => cluster._servers.All(server => server.Ask("CLUSTER INFO") is var info
-            && info.Contains("cluster_state:ok", StringComparison.Ordinal) && info.Contains("cluster_size:3", StringComparison.Ordinal)), () => first.Ask("CLUSTER NODES"), 30);
+        await cluster.Agrees();
         return cluster;
     }
+
+    public Task Agrees() => Until.Holds("all three agree", () => _servers.All(server => server.Ask("CLUSTER INFO") is var info
+        && info.Contains("cluster_state:ok", StringComparison.Ordinal) && info.Contains("cluster_size:3", StringComparison.Ordinal)), () => _servers[0].Ask("CLUSTER NODES"), 30);
 
     public static string Id(RedisServer server) => server.Ask("CLUSTER MYID").Split("\r\n")[1];
 

@@ -11,6 +11,9 @@ internal sealed class PartitionBeat
     // While something is being brought back the next beat comes soon, so that "back" is said soon.
     private static readonly TimeSpan Soon = TimeSpan.FromMilliseconds(100);
 
+    // A beat is due each second; the lease has room for a few that are late.
+    private static readonly TimeSpan Late = TimeSpan.FromSeconds(2);
+
     private readonly MemberCore _core;
     private readonly PartitionKeys _keys;
     private readonly Sweep _sweep;
@@ -24,6 +27,7 @@ internal sealed class PartitionBeat
     private string? _generation;
     private long _change;
     private long _auditedAt;
+    private long _sentAt;
     private Task _recovery = Task.CompletedTask;
 
     // What is to be brought back. Written by the beat; the recovery takes it over, and puts back what failed.
@@ -67,6 +71,9 @@ internal sealed class PartitionBeat
     private async ValueTask<(EngineStatus, DateTimeOffset?)> BeatOnce()
     {
         var sentAt = _core.Time.GetTimestamp();
+        if (_sentAt > 0 && _core.Time.GetElapsedTime(_sentAt, sentAt) > Late)
+            _core.Metrics.LateBeats.Add(1);
+        _sentAt = sentAt;
         var (status, answer) = await Send().ConfigureAwait(false);
         if (answer is null)
         {
@@ -170,7 +177,7 @@ internal sealed class PartitionBeat
     // The partition's clock need not be this node's.
     private DateTimeOffset? NextDue(BeatAnswer answer)
     {
-        var now = _core.Time.GetUtcNow();
+        var now = _core.Options.Clock is { } clock ? DateTimeOffset.FromUnixTimeMilliseconds(clock()) : _core.Time.GetUtcNow();
         if (!IsWhole)
             return now + Soon;
         return answer.NextDue == 0 ? null : now + TimeSpan.FromMilliseconds(answer.NextDue - answer.Now);
