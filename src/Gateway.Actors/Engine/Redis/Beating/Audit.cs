@@ -65,15 +65,9 @@ internal sealed class Audit(MemberCore core, SessionCalls records, RoomPresenceC
         if (core.Sessions.Find(session.Key) is null)
             return true;
         if (room is { } name)
-        {
-            if (!core.Sessions.IsIn(session.Key, name))
-                return true;
-            var (status, _) = await presence.Join(
-                owner, session.UserId, session.Key, session.Name, name, silent, RoomPresenceCalls.NoUsers).ConfigureAwait(false);
-            return status is EngineStatus.Ok or EngineStatus.Stale;
-        }
+            return !core.Sessions.IsIn(session.Key, name) || await BringRoom(owner, session, name, silent).ConfigureAwait(false);
 
-        var reply = await records.Attach(owner, session, core.Sessions.RoomsOf(session)).ConfigureAwait(false);
+        var reply = await records.Attach(owner, session, core.Sessions.RoomsOf(session), isLost: silent).ConfigureAwait(false);
         if (reply.IsError)
             return false;
         switch (reply[0].Text)
@@ -89,6 +83,27 @@ internal sealed class Audit(MemberCore core, SessionCalls records, RoomPresenceC
             default:
                 return reply[0].Text == "ok";
         }
+    }
+
+    /// <summary>Only a room that the record has: others may have removed or ended the session, and the notice is still on its way.</summary>
+    private async ValueTask<bool> BringRoom(string owner, LocalSession session, RoomName room, bool silent)
+    {
+        var record = await records.HasRoom(session.UserId, session.Key, room).ConfigureAwait(false);
+        // What a loss took back to before the join is as this node has it.
+        if (silent && record[0].Text == "ok")
+            record = await records.AddRoom(session.UserId, session.Key, room).ConfigureAwait(false);
+        if (record.IsError)
+            return false;
+        var isIn = record[0].Text == "there" || (silent && record[0].Text == "ok");
+        // Lost, and about to be brought again by the audit of its user's partition; or expelled, and about to be heard of.
+        var isBehind = record[0].Text == "none" || (record[0].Text == "stale" && record[1].Integer < session.Fence);
+        if (isBehind)
+            core.WantAudit(core.Keys.OfUser(session.UserId));
+        if (!isIn)
+            return !isBehind;
+        var (status, _) = await presence.Join(
+            owner, session.UserId, session.Key, session.Name, room, silent, RoomPresenceCalls.NoUsers).ConfigureAwait(false);
+        return status is EngineStatus.Ok or EngineStatus.Stale;
     }
 
     private async ValueTask<bool> GiveUp(string owner, string entry)

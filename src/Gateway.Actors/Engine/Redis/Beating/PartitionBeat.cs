@@ -129,7 +129,7 @@ internal sealed class PartitionBeat
     {
         var isRolled = _generation is not null && _generation != answer.Generation;
         _generation = answer.Generation;
-        var isComplete = _notices.Read(answer.TopNotice, answer.Notices, answer.Notices.Count < BeatAnswer.NoticeBatch);
+        var isComplete = _notices.Read(answer.TopNotice, answer.Notices, answer.Notices.Count < BeatAnswer.NoticeBatch, isRolled);
         if (isRolled)
             _isSilent = true;
         if (isRolled || !isComplete || _knownAs != _auditedAs)

@@ -79,6 +79,12 @@ internal sealed class LocalSessions
             return _byId.GetValueOrDefault(id);
     }
 
+    public IReadOnlyList<LocalSession> OfUser(string userId)
+    {
+        lock (_gate)
+            return [.. _byId.Values.Where(session => session.UserId == userId)];
+    }
+
     /// <summary>Whose session it is; null where this node never had it, or long ago.</summary>
     public string? UserOf(string id)
     {
