@@ -26,13 +26,16 @@ internal sealed class EngineHealth(TimeProvider time, bool isVirtual, Action<Eng
 
     public bool IsLost(int partition) => _partitions[partition].IsLost;
 
+    /// <summary>How often the partition was lost: what was read before the last time may lack something.</summary>
+    public int LossesOf(int partition) => Volatile.Read(ref _partitions[partition].Losses);
+
     public void Failed(int partition)
     {
         lock (_gate)
         {
             var standing = _partitions[partition];
             standing.LastSucceeded = false;
-            standing.IsLost = true;
+            standing.Lose();
             TellLost(standing.HasBeaten ? standing.BeatTime : time.GetUtcNow());
         }
     }
@@ -44,7 +47,11 @@ internal sealed class EngineHealth(TimeProvider time, bool isVirtual, Action<Eng
         {
             var some = false;
             foreach (var partition in partitions)
-                some = _partitions[partition].IsLost = true;
+            {
+                _partitions[partition].Lose();
+                some = true;
+            }
+
             if (some)
                 TellLost(since);
         }
@@ -58,7 +65,8 @@ internal sealed class EngineHealth(TimeProvider time, bool isVirtual, Action<Eng
             var since = time.GetUtcNow();
             foreach (var standing in _partitions)
             {
-                standing.IsFenced = standing.IsLost = true;
+                standing.IsFenced = true;
+                standing.Lose();
                 if (standing.HasBeaten && standing.BeatTime < since)
                     since = standing.BeatTime;
             }
@@ -102,6 +110,8 @@ internal sealed class EngineHealth(TimeProvider time, bool isVirtual, Action<Eng
     /// <summary>Written under the lock; read by publishers without it.</summary>
     private sealed class Standing
     {
+        public int Losses;
+
         private long _beatAt;
 
         public volatile bool IsFenced;
@@ -116,5 +126,11 @@ internal sealed class EngineHealth(TimeProvider time, bool isVirtual, Action<Eng
         }
 
         public DateTimeOffset BeatTime { get; set; }
+
+        public void Lose()
+        {
+            IsLost = true;
+            Volatile.Write(ref Losses, Losses + 1);
+        }
     }
 }
