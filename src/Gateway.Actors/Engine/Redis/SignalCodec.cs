@@ -30,6 +30,6 @@ internal static class SignalCodec
         body = body[1..];
         if (!WireText.TryRead(ref body, out var userId) || !WireText.TryRead(ref body, out var name))
             return null;
-        return new TypingSignal(userId, name, (flags & IsActive) != 0, (flags & CarriedFlag) != 0, body.Length == 0 ? default : body);
+        return new TypingSignal(userId, name, (flags & IsActive) != 0, (flags & CarriedFlag) != 0, body.IsEmpty ? default : body);
     }
 }

@@ -328,9 +328,7 @@ local function read(names, args)
     return answer
   end
   local upwards, from = args[4] == 'up', tonumber(args[5]) or r.top
-  if not upwards then
-    from = math.min(from, r.top)
-  end
+  from = upwards and from or math.min(from, r.top)
   if from >= 1 and from <= r.top then
     answer[4] = flag(page(answer, names[3], upwards, from, number(args[6]), number(args[7]), p.wall - number(args[8])))
   end
