@@ -61,7 +61,8 @@ internal sealed class PrimaryNode : ILaneOwner, IAsyncDisposable
 
         Primary.RunId = facts.RunId;
         Primary.Version = facts.Version;
-        await _parts.Guest.Prepare(Primary, ct).ConfigureAwait(false);
+        // A guest that does not listen to the token must not hold up the next connection, nor the client's end.
+        await _parts.Guest.Prepare(Primary, ct).AsTask().WaitAsync(ct).ConfigureAwait(false);
         lock (_lock)
         {
             _preparedRunId = facts.RunId;
