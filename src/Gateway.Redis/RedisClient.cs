@@ -18,6 +18,7 @@ public sealed class RedisClient : IAsyncDisposable
     private readonly ChannelHub _channels;
     private readonly TopologyKeeper _keeper;
     private readonly PatientCalls _calls;
+    private int _isDisposed;
 
     /// <param name="jitter">From 0 to 1; spreads reconnections.</param>
     public RedisClient(RedisOptions options, IRedisGuest guest, TimeProvider time, Func<double> jitter, ILogger logger)
@@ -132,6 +133,8 @@ public sealed class RedisClient : IAsyncDisposable
     /// <summary>Whatever is under way fails; subscribers hear that they lost.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref _isDisposed, 1) != 0)
+            return;
         await _keeper.DisposeAsync().ConfigureAwait(false);
         _channels.Dispose();
     }

@@ -21,6 +21,9 @@ internal static partial class RedisLog
     [LoggerMessage(5, LogLevel.Error, "Whoever was told of Redis threw.")]
     public static partial void CallbackFailed(ILogger log, Exception exception);
 
+    [LoggerMessage(10, LogLevel.Error, "A fault in the Redis client; it goes on.")]
+    public static partial void Fault(ILogger log, Exception exception);
+
     [LoggerMessage(6, LogLevel.Information, "Redis topology: {Primaries}.")]
     public static partial void Topology(ILogger log, string primaries);
 

@@ -105,15 +105,14 @@ public sealed class MisbehaviourTests
     {
         await using var server = new FakeRedis();
         var guest = new Guest();
-        await using var client = await Clients.Connected(Quick(server), guest);
-        server.Answer = (connection, command) =>
+        await using var client = await Clients.Connected(Quick(server) with { CommandTimeoutMs = 1000 }, guest);
+        server.Answer = (_, command) =>
         {
-            if (command[0] != "WAIT")
-                return null;
-            Thread.Sleep(700);
-            return ":1\r\n";
+            // The one behind is answered long after its own deadline, counted from when it was sent, but soon after the slow one.
+            Thread.Sleep(command[0] switch { "WAIT" => 1500, "ECHO" => 400, _ => 0 });
+            return command[0] == "WAIT" ? ":1\r\n" : null;
         };
-        var wait = Publish(client, RedisCommand.Of("WAIT", 1, 2000).Within(3000));
+        var wait = Publish(client, RedisCommand.Of("WAIT", 1, 2000).Within(5000));
         var behind = Publish(client, Echo);
         Assert.Equal("1", await Until.Done("it is answered", wait.Heard));
         Assert.Equal("hello", await Until.Done("it is answered", behind.Heard));

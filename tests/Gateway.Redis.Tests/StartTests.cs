@@ -152,6 +152,20 @@ public sealed class StartTests
     }
 
     [Fact]
+    public async Task A_preparation_that_never_ends_does_not_hold_up_the_end()
+    {
+        await using var server = new FakeRedis();
+        var never = new TaskCompletionSource();
+        var guest = new Guest { Preparing = async (_, _) => await never.Task };
+        var client = Clients.New(Quick(server), guest);
+        var connecting = client.Connect(CancellationToken.None).AsTask();
+        await Until.Holds("it is being prepared", () => guest.Prepared == 1);
+        await client.DisposeAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(5));
+        never.SetResult();
+        await Until.Holds("the start ends too", () => connecting.IsCompleted);
+    }
+
+    [Fact]
     public async Task Publishes_wait_until_the_very_process_they_go_to_is_prepared()
     {
         await using var server = new FakeRedis();

@@ -66,7 +66,8 @@ internal sealed class Dialer(RedisOptions options, TimeProvider time)
                 OperationCanceledException or RedisStartException => exception,
                 AuthenticationException => new RedisStartException(
                     $"The certificate of {endpoint} is not accepted: name the authority that signed it with ca=…, and connect by a name that it bears. {exception.Message}", exception),
-                _ when Link.IsOfConnection(exception) => new LinkException($"{endpoint} cannot be reached: {exception.Message}", exception),
+                // Topologies and redirects may name what is no address at all.
+                _ when exception is ArgumentException || Link.IsOfConnection(exception) => new LinkException($"{endpoint} cannot be reached: {exception.Message}", exception),
                 _ => exception,
             };
         }

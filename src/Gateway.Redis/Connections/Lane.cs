@@ -18,6 +18,7 @@ internal sealed class Lane : ILinkReader, IAsyncDisposable
     private Flusher? _flusher;
     private int _lives;
     private bool _isLeaving;
+    private volatile bool _isOpen;
 
     public Lane(LaneKind kind, RedisEndpoint endpoint, ClientParts parts, ILaneOwner owner)
     {
@@ -36,7 +37,7 @@ internal sealed class Lane : ILinkReader, IAsyncDisposable
 
     public long Flushes => _outbox.Flushes;
 
-    public bool IsOpen { get; private set; }
+    public bool IsOpen => _isOpen;
 
     public Link? Link => Volatile.Read(ref _link);
 
@@ -147,6 +148,12 @@ internal sealed class Lane : ILinkReader, IAsyncDisposable
             NotConnected(exception);
             return false;
         }
+        catch (Exception exception)
+        {
+            // A fault of this client; it is told, and must not be the last thing that the lane does.
+            RedisLog.Fault(_parts.Log, exception);
+            return false;
+        }
     }
 
     private async Task<bool> Serve(Link link, ServerFacts facts)
@@ -169,8 +176,8 @@ internal sealed class Lane : ILinkReader, IAsyncDisposable
         var reason = await reading.ConfigureAwait(false);
         await ended.CancelAsync().ConfigureAwait(false);
         Volatile.Write(ref _link, null);
-        var wasOpen = IsOpen;
-        IsOpen = false;
+        var wasOpen = _isOpen;
+        _isOpen = false;
         var (unknown, unsent) = FailRemains(forGood: false);
         await preparing.ConfigureAwait(false);
         if (wasOpen)
@@ -210,7 +217,7 @@ internal sealed class Lane : ILinkReader, IAsyncDisposable
     private void Open(ServerFacts facts, int life)
     {
         RedisLog.Connected(_parts.Log, Endpoint, Kind.ToString(), facts.Version, facts.RunId);
-        IsOpen = true;
+        _isOpen = true;
         if (_outbox.Open())
             StartFlusher(life);
         _owner.Opened(this);

@@ -16,6 +16,7 @@ internal sealed class LaneWatch(Lane lane, Outbox outbox, ClientParts parts) : I
     private ITimer? _timer;
     private long _lastTick;
     private bool _isPinging;
+    private bool _wasPaused;
     private Link? _silent;
 
     public void Start()
@@ -46,10 +47,11 @@ internal sealed class LaneWatch(Lane lane, Outbox outbox, ClientParts parts) : I
         {
             var now = parts.Time.GetTimestamp();
             // After a pause of this very process the answers lie in the socket, and the reader has to get to them first.
-            var wasPaused = parts.Time.GetElapsedTime(_lastTick, now) > 5 * Tick;
+            // A machine that is always late gets no such grace twice in a row.
+            _wasPaused = !_wasPaused && parts.Time.GetElapsedTime(_lastTick, now) > 5 * Tick;
             _lastTick = now;
             if (lane.Link is { } link)
-                Look(link, now, wasPaused);
+                Look(link, now);
             foreach (var expired in outbox.Expire(now))
                 lane.Fail([expired.Caller], RedisFailure.NotSent);
         }
@@ -59,9 +61,9 @@ internal sealed class LaneWatch(Lane lane, Outbox outbox, ClientParts parts) : I
         }
     }
 
-    private void Look(Link link, long now, bool wasPaused)
+    private void Look(Link link, long now)
     {
-        if (!wasPaused && outbox.IsOverdue(now))
+        if (!_wasPaused && outbox.IsOverdue(now))
         {
             _silent = link;
             link.Abort("an answer did not come in time");

@@ -32,6 +32,9 @@ internal sealed class Channel(int slot, string text, byte[] name)
     /// <summary>Timestamp before which it is not asked for again.</summary>
     public long NotBefore { get; set; }
 
+    /// <summary>Its refusal was logged, and it has not held since.</summary>
+    public bool IsRefusalLogged { get; set; }
+
     public int AsksInFlight { get; set; }
 
     /// <summary>Since it last held.</summary>

@@ -118,6 +118,7 @@ internal sealed class ChannelHub(ClientParts parts, TopologyKeeper keeper) : IDi
                 return;
             channel.IsHeld = true;
             channel.Redirects = 0;
+            channel.IsRefusalLogged = false;
             confirmed = [.. channel.Subscriptions.Where(subscription => !subscription.IsConfirmed)];
             Follow(channel);
         }
@@ -183,8 +184,9 @@ internal sealed class ChannelHub(ClientParts parts, TopologyKeeper keeper) : IDi
             RedisErrorCode.Moved or RedisErrorCode.Ask or RedisErrorCode.TryAgain or RedisErrorCode.ClusterDown or RedisErrorCode.Loading => PauseAfterError,
             _ => PauseAfterRefusal,
         };
-        if (pause == PauseAfterRefusal)
+        if (pause == PauseAfterRefusal && !channel.IsRefusalLogged)
             RedisLog.NotSubscribed(parts.Log, channel.Text, call.Node.Primary.Endpoint, error.Message);
+        channel.IsRefusalLogged |= pause == PauseAfterRefusal;
         keeper.Redirected(error);
         lock (_lock)
         {

@@ -19,6 +19,7 @@ internal sealed class Primaries(ClientParts parts, ITopologyWatch watch) : IAsyn
     private IReadOnlyList<RedisPrimary> _primaries = [];
     private IReadOnlyList<RedisEndpoint> _contacts = [];
     private bool _isClosed;
+    private bool _hasRedirected;
 
     public Slots Slots { get; } = new();
 
@@ -33,7 +34,7 @@ internal sealed class Primaries(ClientParts parts, ITopologyWatch watch) : IAsyn
 
     public PrimaryNode? Of(RedisPrimary primary) => All.FirstOrDefault(node => ReferenceEquals(node.Primary, primary));
 
-    /// <returns>Whether it changed anything.</returns>
+    /// <returns>Whether anything is different from the view before, redirects included.</returns>
     public bool Apply(TopologyView view)
     {
         lock (_lock)
@@ -51,21 +52,22 @@ internal sealed class Primaries(ClientParts parts, ITopologyWatch watch) : IAsyn
 
             var hasMoved = Slots.Replace(owners);
             var hasLeft = Release(view);
+            var hasChanged = hasMoved || hasLeft || _hasRedirected;
+            _hasRedirected = false;
             Publish();
-            return hasMoved || hasLeft;
+            return hasChanged;
         }
     }
 
-    /// <returns>Whether the slot has another owner now.</returns>
-    public bool Move(int slot, RedisEndpoint to)
+    public void Move(int slot, RedisEndpoint to)
     {
         lock (_lock)
         {
             if (NodeAt(to) is not { } node || ReferenceEquals(Slots.Owner(slot), node))
-                return false;
+                return;
             Slots.Move(slot, node);
+            _hasRedirected = true;
             Publish();
-            return true;
         }
     }
 

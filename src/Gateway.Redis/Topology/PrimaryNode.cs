@@ -61,7 +61,8 @@ internal sealed class PrimaryNode : ILaneOwner, IAsyncDisposable
 
         Primary.RunId = facts.RunId;
         Primary.Version = facts.Version;
-        await _parts.Guest.Prepare(Primary, ct).ConfigureAwait(false);
+        // A guest that does not listen to the token must not hold up the next connection, nor the client's end.
+        await _parts.Guest.Prepare(Primary, ct).AsTask().WaitAsync(ct).ConfigureAwait(false);
         lock (_lock)
         {
             _preparedRunId = facts.RunId;
@@ -114,7 +115,7 @@ internal sealed class PrimaryNode : ILaneOwner, IAsyncDisposable
 
     private async Task AwaitPrepared(string runId, CancellationToken ct)
     {
-        while (true)
+        for (var others = 0; ; others++)
         {
             Task prepared;
             lock (_lock)
@@ -122,6 +123,9 @@ internal sealed class PrimaryNode : ILaneOwner, IAsyncDisposable
                 if (_preparedRunId == runId)
                     return;
                 prepared = _prepared.Task;
+                // Two processes answer at one endpoint: one of the two connections is to the old one. First the other is made again, then this.
+                if (others > 1)
+                    throw new LinkException("another process than this one was prepared");
                 if (_preparedRunId.Length > 0 && Commands.IsOpen)
                     Commands.Drop("another process answers at its endpoint");
             }

@@ -1,10 +1,11 @@
 // Looks at the topology whenever it was asked to: one look at a time, however many ask, and a pause between two.
 
 using System.Threading.Channels;
+using Gateway.Redis.Connections;
 
 namespace Gateway.Redis.Topology;
 
-internal sealed class Refresher(Func<CancellationToken, Task> look, TimeProvider time) : IAsyncDisposable
+internal sealed class Refresher(Func<CancellationToken, Task> look, ClientParts parts) : IAsyncDisposable
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
 
@@ -31,13 +32,26 @@ internal sealed class Refresher(Func<CancellationToken, Task> look, TimeProvider
             while (true)
             {
                 await _wishes.Reader.ReadAsync(_stop.Token).ConfigureAwait(false);
-                await look(_stop.Token).ConfigureAwait(false);
-                await Task.Delay(Pause, time, _stop.Token).ConfigureAwait(false);
+                await Look().ConfigureAwait(false);
+                await Task.Delay(Pause, parts.Time, _stop.Token).ConfigureAwait(false);
             }
         }
         catch (OperationCanceledException)
         {
             // Stopped.
+        }
+    }
+
+    private async Task Look()
+    {
+        try
+        {
+            await look(_stop.Token).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException)
+        {
+            // A fault of this client; without looks it would never find a new primary.
+            RedisLog.Fault(parts.Log, exception);
         }
     }
 }

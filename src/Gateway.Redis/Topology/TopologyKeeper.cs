@@ -25,7 +25,7 @@ internal sealed class TopologyKeeper : ITopologyWatch, IAsyncDisposable
     {
         _parts = parts;
         _finder = new TopologyFinder(parts.Dialer);
-        _refresher = new Refresher(Refresh, parts.Time);
+        _refresher = new Refresher(Refresh, parts);
         Primaries = new Primaries(parts, this);
     }
 
@@ -48,8 +48,8 @@ internal sealed class TopologyKeeper : ITopologyWatch, IAsyncDisposable
     {
         if (error is not { Code: RedisErrorCode.Moved, Endpoint: { } endpoint })
             return;
-        if (Primaries.Move(error.Slot, endpoint))
-            Changed();
+        // Whoever is told of changes hears of this one with the refresh: a Cluster that moves a thousand slots is one change, not a thousand.
+        Primaries.Move(error.Slot, endpoint);
         _refresher.Ask();
     }
 
@@ -104,7 +104,7 @@ internal sealed class TopologyKeeper : ITopologyWatch, IAsyncDisposable
     private async Task Refresh(CancellationToken ct)
     {
         var found = await _finder.Find(Contacts(), Primaries.IsCluster ? null : Primaries.Known is [var only, ..] ? only.Endpoint : null, ct).ConfigureAwait(false);
-        if (found.View is { } view)
+        if (found.View is { } view && view.IsCluster == Primaries.IsCluster)
             Take(view);
         else
             RedisLog.TopologyUnknown(_parts.Log, found.Problem);

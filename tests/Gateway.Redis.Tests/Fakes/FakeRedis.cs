@@ -82,6 +82,7 @@ internal sealed class FakeRedis : IAsyncDisposable
             try
             {
                 var client = await _listener.AcceptTcpClientAsync(_stop.Token);
+                client.NoDelay = true;
                 if (IsRefusing)
                 {
                     client.Close();

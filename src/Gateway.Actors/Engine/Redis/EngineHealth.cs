@@ -10,7 +10,8 @@ internal sealed class EngineHealth(TimeProvider time, bool isVirtual, Action<Eng
 
     private readonly Lock _gate = new();
     private readonly Standing[] _partitions = [.. Enumerable.Range(0, Partitions.Count).Select(_ => new Standing())];
-    private bool _isLost;
+    private volatile bool _isLost;
+    private DateTimeOffset _lostSince;
 
     public bool Accepts(int partition)
     {
@@ -20,6 +21,8 @@ internal sealed class EngineHealth(TimeProvider time, bool isVirtual, Action<Eng
         // Virtual time may stand still or jump between two beats; what counts there is how the last one ended.
         return isVirtual ? standing.LastSucceeded : time.GetElapsedTime(standing.BeatAt) < Lease;
     }
+
+    public bool IsAnyLost => _isLost;
 
     public bool IsLost(int partition) => _partitions[partition].IsLost;
 
@@ -81,6 +84,7 @@ internal sealed class EngineHealth(TimeProvider time, bool isVirtual, Action<Eng
             if (!_isLost || _partitions.Any(one => one.IsLost))
                 return;
             _isLost = false;
+            metrics?.LostMs.Add(Math.Max(0, (long)(time.GetUtcNow() - _lostSince).TotalMilliseconds));
             tell(new EngineBack());
         }
     }
@@ -90,6 +94,7 @@ internal sealed class EngineHealth(TimeProvider time, bool isVirtual, Action<Eng
         if (_isLost)
             return;
         _isLost = true;
+        _lostSince = since;
         metrics?.Failures.Add(1);
         tell(new EngineLost(since));
     }

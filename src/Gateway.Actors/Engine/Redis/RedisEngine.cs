@@ -32,11 +32,12 @@ public sealed partial class RedisEngine : IEngine
         _check = new StartCheck(options, FunctionLibrary.Embedded, time, log);
         _guest = new RedisGuest(_check);
         var client = new RedisClient(options.Redis, _guest, time, Jitter, log);
-        _link = new RedisLink(options, client, time, log);
+        _link = new RedisLink(options, client, time, log, _metrics);
         _events = new RedisEvents(_link, _seams, _metrics);
         _members = new RedisMembers(_link, _events.Followers, _seams, _metrics);
         _seams.Health = _members;
         _guest.Attach(_link, _members);
+        Observe();
     }
 
     /// <summary>What an ack means here (E2); known once started.</summary>
@@ -77,6 +78,13 @@ public sealed partial class RedisEngine : IEngine
         await _link.Client.DisposeAsync().ConfigureAwait(false);
         _metrics.Dispose();
         RedisLog.Closed(_log);
+    }
+
+    private void Observe()
+    {
+        _metrics.Observe("gateway.engine.rooms.behind", "{room}", "Rooms that are being read since their pushes left something out.", () => _events.RoomsBehind);
+        _metrics.Observe("gateway.sessions", "{session}", "Sessions that this node's connections own.", () => _members.SessionCount);
+        _metrics.Observe("gateway.engine.degraded", "", "1 while Redis is lost, or some of its partitions are.", () => _members.IsLost ? 1 : 0);
     }
 
     private static double Jitter() => RandomNumberGenerator.GetInt32(JitterSteps) / (double)JitterSteps;

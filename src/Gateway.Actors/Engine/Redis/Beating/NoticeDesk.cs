@@ -18,11 +18,11 @@ internal sealed class NoticeDesk(MemberCore core, SessionCalls records, RoomPres
         if (parts is ["T", var user, var session, var fence])
             Taken(user, session, long.Parse(fence, CultureInfo.InvariantCulture));
         else if (parts is ["X", var expelled, ..])
-            Expelled(expelled, parts[2..]);
+            Expelled(expelled);
         else if (parts is ["A", var admitted, var into, ..] && RoomName.TryParse(into, out var entered))
             Admitted(admitted, entered, parts[3..]);
         else if (parts is ["M", var removed, var from, ..] && RoomName.TryParse(from, out var left))
-            Removed(removed, left, parts[3..]);
+            Removed(removed, left);
     }
 
     private void Taken(string userId, string sessionId, long fence)
@@ -31,11 +31,12 @@ internal sealed class NoticeDesk(MemberCore core, SessionCalls records, RoomPres
             core.Tell(new SessionTaken(userId, sessionId, fence));
     }
 
-    private void Expelled(string userId, string[] sessions)
+    /// <summary>All that this node holds of the user, also what Redis had ended before: their connections are closed now.</summary>
+    private void Expelled(string userId)
     {
-        foreach (var id in sessions)
+        foreach (var session in core.Sessions.OfUser(userId))
         {
-            if (core.Sessions.Find(id) is { } session && core.Sessions.Drop(session.Key) is not null)
+            if (core.Sessions.Drop(session.Key) is not null)
                 _ = EndExpelled(session).AsTask();
         }
 
@@ -53,15 +54,12 @@ internal sealed class NoticeDesk(MemberCore core, SessionCalls records, RoomPres
         core.Tell(new MemberAdmitted(userId, room));
     }
 
-    private void Removed(string userId, RoomName room, string[] sessions)
+    private void Removed(string userId, RoomName room)
     {
-        foreach (var id in sessions)
+        foreach (var session in core.Sessions.OfUser(userId))
         {
-            if (core.Sessions.Find(id) is { } session)
-            {
-                core.Sessions.RemoveRoom(session.Key, room);
-                _ = LeaveRemoved(session, room).AsTask();
-            }
+            core.Sessions.RemoveRoom(session.Key, room);
+            _ = LeaveRemoved(session, room).AsTask();
         }
 
         core.Tell(new MemberRemoved(userId, room));

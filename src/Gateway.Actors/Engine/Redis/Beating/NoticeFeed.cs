@@ -30,8 +30,9 @@ internal sealed class NoticeFeed(Action<string> act)
 
     /// <summary>What the beat read behind <see cref="Last"/>, and the highest number there is.</summary>
     /// <param name="isWhole">False: there are more than one answer holds.</param>
+    /// <param name="isRolled">Redis may have lost some: the numbers may have begun again.</param>
     /// <returns>False: some were missed for good.</returns>
-    public bool Read(long top, IReadOnlyList<(long Number, string Notice)> notices, bool isWhole)
+    public bool Read(long top, IReadOnlyList<(long Number, string Notice)> notices, bool isWhole, bool isRolled = false)
     {
         lock (_gate)
         {
@@ -41,8 +42,8 @@ internal sealed class NoticeFeed(Action<string> act)
                 return true;
             }
 
-            // The numbers begin again where Redis lost them.
-            var complete = top >= _last;
+            // A push may have come while the beat was under way; only after a loss a lower number means anything.
+            var complete = !isRolled || top >= _last;
             if (!complete)
                 _last = top;
             foreach (var (number, notice) in notices)

@@ -11,6 +11,9 @@ internal sealed class PartitionBeat
     // While something is being brought back the next beat comes soon, so that "back" is said soon.
     private static readonly TimeSpan Soon = TimeSpan.FromMilliseconds(100);
 
+    // A beat is due each second; the lease has room for a few that are late.
+    private static readonly TimeSpan Late = TimeSpan.FromSeconds(2);
+
     private readonly MemberCore _core;
     private readonly PartitionKeys _keys;
     private readonly Sweep _sweep;
@@ -24,6 +27,7 @@ internal sealed class PartitionBeat
     private string? _generation;
     private long _change;
     private long _auditedAt;
+    private long _sentAt;
     private Task _recovery = Task.CompletedTask;
 
     // What is to be brought back. Written by the beat; the recovery takes it over, and puts back what failed.
@@ -67,6 +71,9 @@ internal sealed class PartitionBeat
     private async ValueTask<(EngineStatus, DateTimeOffset?)> BeatOnce()
     {
         var sentAt = _core.Time.GetTimestamp();
+        if (_sentAt > 0 && _core.Time.GetElapsedTime(_sentAt, sentAt) > Late)
+            _core.Metrics.LateBeats.Add(1);
+        _sentAt = sentAt;
         var (status, answer) = await Send().ConfigureAwait(false);
         if (answer is null)
         {
@@ -122,7 +129,7 @@ internal sealed class PartitionBeat
     {
         var isRolled = _generation is not null && _generation != answer.Generation;
         _generation = answer.Generation;
-        var isComplete = _notices.Read(answer.TopNotice, answer.Notices, answer.Notices.Count < BeatAnswer.NoticeBatch);
+        var isComplete = _notices.Read(answer.TopNotice, answer.Notices, answer.Notices.Count < BeatAnswer.NoticeBatch, isRolled);
         if (isRolled)
             _isSilent = true;
         if (isRolled || !isComplete || _knownAs != _auditedAs)

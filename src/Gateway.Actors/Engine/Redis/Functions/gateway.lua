@@ -797,8 +797,9 @@ local function sessionClaim(keys, args)
   return { 'ok', text(record.fence), record.rooms, seq, notice }
 end
 
--- A node that took a new incarnation, or finds a session missing, brings it again as it has it.
--- keys: inc user own grace lease; args: run clock owner user session fence connection name rooms
+-- A node that took a new incarnation, or finds a session missing, brings it again. The rooms are the record's, where there is one and no data
+-- was lost: what others did to it meanwhile holds.
+-- keys: inc user own grace lease; args: run clock owner user session fence connection name rooms isLost
 local function sessionAttach(keys, args)
   local p, user = partition(keys, args), keys[2]
   local owner, id, session, fence = args[3], args[4], args[5], number(args[6])
@@ -816,7 +817,8 @@ local function sessionAttach(keys, args)
     redis.call('ZREM', keys[3], entry(record.owner, member))
   end
   redis.call('ZREM', keys[4], member)
-  redis.call('HSET', user, 'n:' .. session, args[8], 'r:' .. session, args[9])
+  local rooms = (record and args[10] ~= '1') and record.rooms or args[9]
+  redis.call('HSET', user, 'n:' .. session, args[8], 'r:' .. session, rooms)
   setRecord(user, { id = session, fence = fence, owner = owner, connection = args[7], at = 0 })
   redis.call('ZADD', keys[3], 0, entry(owner, member))
   keep(p, user, true)

@@ -46,6 +46,9 @@ internal sealed class RedisMembers : IEngineHealth, IRedisGuest, IAsyncDisposabl
     /// <summary>How many sessions this node's connections own.</summary>
     public int SessionCount => _core.Sessions.Count;
 
+    /// <summary>Redis is lost for this node, in some partition at least.</summary>
+    public bool IsLost => _core.Health.IsAnyLost;
+
     internal MemberCore Core => _core;
 
     /// <summary>Takes the leases: nothing may be owned without one.</summary>

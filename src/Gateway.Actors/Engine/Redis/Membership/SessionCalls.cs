@@ -26,12 +26,13 @@ internal sealed class SessionCalls(MemberCore core)
     }
 
     /// <summary>Brings a session again as this node has it.</summary>
-    public ValueTask<RedisReply> Attach(string owner, LocalSession session, IEnumerable<RoomName> rooms)
+    /// <param name="isLost">Data was lost: the rooms are these, whatever the record says.</param>
+    public ValueTask<RedisReply> Attach(string owner, LocalSession session, IEnumerable<RoomName> rooms, bool isLost)
     {
         var partition = core.Keys.OfUser(session.UserId);
         return core.Calls.Call(
             partition, "gw1_session_attach", [partition.User(session.UserId), partition.Own, partition.Grace, partition.Lease],
-            [owner, session.UserId, session.Id, Number(session.Fence), Number(session.ConnectionId), session.Name, string.Join(' ', rooms)]);
+            [owner, session.UserId, session.Id, Number(session.Fence), Number(session.ConnectionId), session.Name, string.Join(' ', rooms), isLost ? "1" : "0"]);
     }
 
     public ValueTask<RedisReply> AddRoom(string userId, SessionKey session, RoomName room) => Rooms(userId, session, "add", room);

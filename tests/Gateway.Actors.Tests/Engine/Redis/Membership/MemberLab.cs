@@ -23,7 +23,7 @@ internal sealed class MemberLab : IAsyncDisposable
         Redis = new RedisOptions { Seeds = [redis.Endpoint] },
         GraceMs = GraceMs,
         ResumeMs = ResumeMs,
-        Clock = () => Time.GetUtcNow().ToUnixTimeMilliseconds(),
+        Clock = () => (Time.GetUtcNow() + Skew).ToUnixTimeMilliseconds(),
     };
 
     public static RoomName Lobby { get; } = RoomName.Parse("lobby");
@@ -31,6 +31,9 @@ internal sealed class MemberLab : IAsyncDisposable
     public static RoomName Other { get; } = RoomName.Parse("other");
 
     public EngineTime Time { get; } = new();
+
+    /// <summary>By which Redis's clock is off.</summary>
+    public TimeSpan Skew { get; set; }
 
     public MemberNode A => _nodes[0];
 
@@ -166,10 +169,8 @@ internal sealed class MemberLab : IAsyncDisposable
     {
         foreach (var node in _nodes)
         {
-            if (_beating.Contains(node) || !node.Calls.IsCutOff)
+            if (!node.IsClosed)
                 await node.DisposeAsync();
-            else
-                await node.Close();
         }
     }
 

@@ -32,6 +32,8 @@ internal sealed class MemberNode : IAsyncDisposable
 
     public FollowersDouble Followers { get; } = new();
 
+    public bool IsClosed { get; private set; }
+
     public IReadOnlyList<EngineNotice> Heard => [.. Notices.Heard.OfType<EngineNotice>()];
 
     public static async Task<MemberNode> Start(string id, RedisEngineOptions options, TimeProvider time)
@@ -45,12 +47,8 @@ internal sealed class MemberNode : IAsyncDisposable
         return node;
     }
 
-    /// <summary>Every partition beats once.</summary>
-    public async Task Beat()
-    {
-        for (var partition = 0; partition < Partitions.Count; partition++)
-            await Members.Beat(partition);
-    }
+    /// <summary>Every partition beats once, as those of a node do: beside one another.</summary>
+    public Task Beat() => Task.WhenAll(Enumerable.Range(0, Partitions.Count).Select(partition => Members.Beat(partition).AsTask()));
 
     public async Task<SessionKey> Open(string user, params RoomName[] rooms)
     {
@@ -77,7 +75,7 @@ internal sealed class MemberNode : IAsyncDisposable
     /// <summary>The process is no more: nothing is said.</summary>
     public async Task Close()
     {
-        Calls.IsCutOff = true;
+        IsClosed = Calls.IsCutOff = true;
         await _client.DisposeAsync();
         _metrics.Dispose();
     }
