@@ -53,7 +53,8 @@ internal sealed class PartitionBeat
         _auditedAt = core.Time.GetTimestamp() - (long)(share.TotalSeconds * core.Time.TimestampFrequency);
     }
 
-    private bool IsWhole => _recovery.IsCompleted && !_resyncWanted && !_mustAudit;
+    private bool IsWhole =>
+        _recovery.IsCompleted && !_resyncWanted && !_mustAudit && _lossesRead == _core.Health.LossesOf(_keys.Number);
 
     public async ValueTask<(EngineStatus Status, DateTimeOffset? NextDue)> Beat()
     {
