@@ -25,8 +25,8 @@ export const eventsPerPrimary = (costs, nodes, batch = 1) => (costs.machines.uti
 /** Mean and 99th percentile of the wait and service of a single server with random arrivals (M/M/1). */
 export const waits = (serviceUs, utilisation) => ({ meanUs: serviceUs / (1 - utilisation), p99Us: (serviceUs * Math.log(100)) / (1 - utilisation) });
 
-/** Functions and reads of one connection's life: opening, its rooms, closing, and the timers that then run out. */
-const lifeUs = ({ redis }, rooms) => redis.memberUs * (2 + 2 * rooms) + redis.readUs * rooms + redis.memberUs * (2 + 2 * rooms);
+/** Functions and reads of one connection's life: opened, joined, left, and the timers that then run out. */
+const lifeUs = ({ redis }, rooms) => redis.sessionUs * (3 + rooms) + redis.memberUs * 3 * rooms + redis.readUs * rooms;
 
 /** What a node spends, in cores; `share` of the load is its own. */
 function nodeCores(costs, load, meets, nodes) {

@@ -7,7 +7,7 @@ const STEP_MS = 10;
 const GIVE_UP_MS = 120_000;
 
 /** µs of Redis' main threads for one resumed session. */
-export const resumeUs = ({ redis, storm }, rooms) => redis.memberUs * (1 + rooms) + redis.readUs * rooms * storm.readsPerRoom;
+export const resumeUs = ({ redis, storm }, rooms) => redis.sessionUs + (redis.memberUs + redis.readUs * storm.readsPerRoom) * rooms;
 
 /** What the nodes that are left can take, a second: by admission, by their spare CPU, by Redis' spare time. */
 export function resumesPerSecond(costs, { survivors, rooms, nodeBusy, redisBusy, primaries }) {
