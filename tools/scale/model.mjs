@@ -25,8 +25,11 @@ export const eventsPerPrimary = (costs, nodes, batch = 1) => (costs.machines.uti
 /** Mean and 99th percentile of the wait and service of a single server with random arrivals (M/M/1). */
 export const waits = (serviceUs, utilisation) => ({ meanUs: serviceUs / (1 - utilisation), p99Us: (serviceUs * Math.log(100)) / (1 - utilisation) });
 
-/** Functions and reads of one connection's life: opened, joined, left, and the timers that then run out. */
-const lifeUs = ({ redis }, rooms) => redis.sessionUs * (3 + rooms) + redis.memberUs * 3 * rooms + redis.readUs * rooms;
+/** µs of Redis' main thread for a connection that comes, or comes back, with so many rooms. */
+export const connectUs = ({ redis }, rooms) => redis.functionUs * (redis.connectCalls + redis.roomCalls * rooms);
+
+/** The same for one that goes, until nobody remembers it. */
+const disconnectUs = ({ redis }, rooms) => redis.functionUs * (redis.disconnectCalls + redis.leaveCalls * rooms);
 
 /** What a node spends, in cores; `share` of the load is its own. */
 function nodeCores(costs, load, meets, nodes) {
@@ -41,6 +44,7 @@ function nodeCores(costs, load, meets, nodes) {
     publishes: (load.events * (1 + load.chatter * meets.smallShare) / nodes) * node.publishUs,
     connects: (load.connects / nodes) * (node.connectUs + (load.rooms - 1) * node.joinUs),
     idle: (load.connections / nodes) * node.idleUs,
+    beats: costs.machines.partitions * node.beatUs,
   };
   return { cores: Object.values(parts).reduce((a, b) => a + b) / 1e6, parts, deliveries };
 }
@@ -54,7 +58,7 @@ function redisCores(costs, load, meets, nodes) {
     publishes: load.events * redis.publishUs,
     pushes: (load.events * meets.nodes + chatter * meets.smallNodes) * pushUs(costs, redis.pushesPerWrite),
     chatter: signals * redis.signalUs + (chatter - signals) * redis.cursorUs,
-    connections: load.connects * (lifeUs(costs, load.rooms) + 2 * load.rooms * meets.memberNodes * pushUs(costs, redis.pushesPerWrite)),
+    connections: load.connects * (connectUs(costs, load.rooms) + disconnectUs(costs, load.rooms) + 2 * load.rooms * meets.memberNodes * pushUs(costs, redis.pushesPerWrite)),
     beats: nodes * machines.partitions * redis.beatUs,
   };
   return { cores: Object.values(parts).reduce((a, b) => a + b) / 1e6, parts };

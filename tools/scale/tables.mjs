@@ -1,9 +1,12 @@
 // What the model says, as the tables of docs/SCALING.md: a range is from all costs low to all costs high, to two digits.
 
-import { cluster, costsAt, deliveryUs, eventsPerPrimary, meetsOf, nodeBounds, pushUs, waits } from './model.mjs';
-import { resumesPerSecond, resumeUs, storm } from './storm.mjs';
+import { cluster, connectUs, costsAt, deliveryUs, eventsPerPrimary, meetsOf, nodeBounds, pushUs, waits } from './model.mjs';
+import { resumesPerSecond, storm } from './storm.mjs';
 
 const SIZES = [100_000, 1_000_000, 10_000_000];
+
+/** Clients of the node that dies, and nodes before. */
+const DEATHS = [[1_000, 3], [3_000, 3], [10_000, 3], [30_000, 3], [100_000, 11], [100_000, 101]];
 
 export function round(value, digits = 2) {
   if (!Number.isFinite(value) || value === 0) return value;
@@ -11,7 +14,7 @@ export function round(value, digits = 2) {
 }
 
 export function number(value, digits = 2) {
-  if (!Number.isFinite(value)) return 'never';
+  if (!Number.isFinite(value)) return 'over 120';
   const rounded = round(value, digits);
   const [whole, fraction] = String(rounded).split('.');
   return whole.replace(/\B(?=(\d{3})+$)/g, ',') + (fraction ? `.${fraction}` : '');
@@ -164,7 +167,7 @@ function stormOf(costs, inputs, { clients, nodes }) {
 
 function stormTable(inputs) {
   const costs = ends(inputs);
-  const rows = [[10_000, 3], [50_000, 3], [100_000, 3], [100_000, 11], [100_000, 101]].map(([clients, nodes]) => {
+  const rows = DEATHS.map(([clients, nodes]) => {
     const [a, b] = both(costs, (c) => stormOf(c, inputs, { clients, nodes }));
     const grace = inputs.machines.graceMs.value;
     const inTime = [a, b].map((s) => s.most <= grace);
@@ -181,10 +184,10 @@ function drainTable(inputs) {
   const costs = ends(inputs);
   const rooms = inputs.workloads.chat.roomsPerConnection;
   const window = inputs.machines.drainMs.value / 1000;
-  const rows = [[10_000, 3], [50_000, 3], [100_000, 3], [100_000, 11], [100_000, 101]].map(([clients, nodes]) => {
+  const rows = DEATHS.map(([clients, nodes]) => {
     const rates = both(costs, (c) => stormOf(c, inputs, { clients, nodes }).perSecond);
     const needed = rates.map((rate) => clients / (0.65 * rate));
-    const load = both(costs, (c) => ((clients / window) * resumeUs(c, rooms)) / 1e6);
+    const load = both(costs, (c) => ((clients / window) * connectUs(c, rooms)) / 1e6);
     return [millions(clients), nodes, count(clients / window), range(...load), range(...needed)];
   });
   return table(['clients of the node', 'nodes before', `resumes/s in a window of ${window} s`, 'Redis cores for them', 'window in s at 65 % of what the others can take'], rows);
