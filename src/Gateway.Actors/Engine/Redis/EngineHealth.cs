@@ -26,8 +26,8 @@ internal sealed class EngineHealth(TimeProvider time, bool isVirtual, Action<Eng
 
     public bool IsLost(int partition) => _partitions[partition].IsLost;
 
-    /// <summary>How often the partition was lost: what was read before the last time may lack something.</summary>
-    public int LossesOf(int partition) => Volatile.Read(ref _partitions[partition].Losses);
+    /// <summary>Rises with each reason to take a partition for lost: what was read before the last one may not be all.</summary>
+    public int Losses(int partition) => _partitions[partition].Losses;
 
     public void Failed(int partition)
     {
@@ -110,14 +110,13 @@ internal sealed class EngineHealth(TimeProvider time, bool isVirtual, Action<Eng
     /// <summary>Written under the lock; read by publishers without it.</summary>
     private sealed class Standing
     {
-        public int Losses;
-
         private long _beatAt;
 
         public volatile bool IsFenced;
         public volatile bool IsLost;
         public volatile bool HasBeaten;
         public volatile bool LastSucceeded;
+        public volatile int Losses;
 
         public long BeatAt
         {
@@ -127,10 +126,11 @@ internal sealed class EngineHealth(TimeProvider time, bool isVirtual, Action<Eng
 
         public DateTimeOffset BeatTime { get; set; }
 
+        /// <summary>Under the lock.</summary>
         public void Lose()
         {
             IsLost = true;
-            Volatile.Write(ref Losses, Losses + 1);
+            Losses++;
         }
     }
 }

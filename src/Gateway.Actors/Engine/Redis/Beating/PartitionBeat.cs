@@ -28,7 +28,7 @@ internal sealed class PartitionBeat
     private long _change;
     private long _auditedAt;
     private long _sentAt;
-    private int _lossesRead;
+    private int _readAgainFor;
     private Task _recovery = Task.CompletedTask;
 
     // What is to be brought back. Written by the beat; the recovery takes it over, and puts back what failed.
@@ -140,11 +140,11 @@ internal sealed class PartitionBeat
             _auditWanted = true;
 
         var isBehindFeed = _change > 0 && _change < answer.Cut;
-        // Once a loss and not once a beat: reading takes longer than the time to the next beat.
-        var losses = _core.Health.LossesOf(_keys.Number);
-        if (isRolled || isBehindFeed || losses != _lossesRead)
+        // A reading takes longer than a beat: once for each loss, or it would never be over.
+        var losses = _core.Health.Losses(_keys.Number);
+        if (isRolled || isBehindFeed || losses != _readAgainFor)
             _resyncWanted = true;
-        _lossesRead = losses;
+        _readAgainFor = losses;
         if (answer.Hot.Count > 0)
             _followers.OnHot(_keys.Number, answer.Hot);
         _change = answer.Hot.Count < BeatAnswer.FeedBatch ? answer.Change : answer.Hot[^1].Change;
