@@ -6,13 +6,20 @@ const atOf = (state) => `${state.room} at ${state.pos}`;
 class View {
   constructor(room, say) {
     // A position that was passed over waits in `open` for the client's own ack: only an ack may come after later events.
-    Object.assign(this, { room, say, pos: null, socket: null, seen: new Map(), open: new Map(), needsGap: false });
+    Object.assign(this, { room, say, pos: null, socket: null, seen: new Map(), open: new Map(), early: [], needsGap: false });
   }
 
   #forget() {
     this.seen.clear();
     this.open.clear();
     this.pos = null;
+  }
+
+  /** A history begins anew; own acks of it may have come before the word of it. */
+  #begin(epoch) {
+    this.#forget();
+    for (const ack of this.early.filter((one) => one.epoch === epoch)) this.seen.set(ack.seq, { id: ack.id, epoch, own: true });
+    this.early = [];
   }
 
   joined(entry) {
@@ -27,7 +34,7 @@ class View {
 
   gap(entry) {
     this.needsGap = false;
-    if (entry.reason === 'reset') return this.#forget();
+    if (entry.reason === 'reset') return this.#begin(entry.epoch);
     if (entry.reason === 'trimmed') {
       if (this.pos !== null && entry.from > this.pos + 1) this.say('no-hole', `the gap ${entry.from}–${entry.to} leaves out what follows ${atOf(this)}`);
       this.pos = Math.max(this.pos ?? 0, entry.to);
@@ -66,6 +73,7 @@ class View {
       return;
     }
     const known = this.seen.get(entry.seq);
+    if (known && known.epoch !== entry.epoch) this.early.push(entry);
     if (known && known.epoch === entry.epoch && known.id !== entry.id) this.say('same-event', `${this.room} ${entry.seq} was ${known.id}, and ${entry.id} was acked there`);
     if (this.open.delete(entry.seq)) this.seen.set(entry.seq, { id: entry.id, epoch: entry.epoch, own: true });
     if (entry.seq > this.pos && this.socket === entry.socket) this.#stand(entry, 'ack');
