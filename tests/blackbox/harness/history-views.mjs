@@ -15,9 +15,13 @@ class View {
     this.pos = null;
   }
 
-  /** A history begins anew; own acks of it may have come before the word of it. */
   #begin(epoch) {
     this.#forget();
+    this.#recall(epoch);
+  }
+
+  /** Own acks of an epoch may have come before the word of it. */
+  #recall(epoch) {
     for (const ack of this.early.filter((one) => one.epoch === epoch)) this.seen.set(ack.seq, { id: ack.id, epoch, own: true });
     this.early = [];
   }
@@ -43,6 +47,7 @@ class View {
     if (this.pos !== null && entry.to < this.pos) this.say('gap-said', `rolled back ${entry.from}–${entry.to}, but ${atOf(this)}`);
     if (this.pos !== null && entry.from > this.pos) this.say('gap-said', `rolled back from ${entry.from}, which ${atOf(this)} never saw`);
     for (const map of [this.seen, this.open]) for (const seq of [...map.keys()]) if (seq >= entry.from) map.delete(seq);
+    this.#recall(entry.epoch);
     this.pos = entry.from - 1;
     return undefined;
   }
@@ -73,7 +78,7 @@ class View {
       return;
     }
     const known = this.seen.get(entry.seq);
-    if (known && known.epoch !== entry.epoch) this.early.push(entry);
+    if (entry.seq <= this.pos && known?.epoch !== entry.epoch) this.early.push(entry);
     if (known && known.epoch === entry.epoch && known.id !== entry.id) this.say('same-event', `${this.room} ${entry.seq} was ${known.id}, and ${entry.id} was acked there`);
     if (this.open.delete(entry.seq)) this.seen.set(entry.seq, { id: entry.id, epoch: entry.epoch, own: true });
     if (entry.seq > this.pos && this.socket === entry.socket) this.#stand(entry, 'ack');
