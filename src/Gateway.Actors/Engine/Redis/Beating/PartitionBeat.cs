@@ -54,7 +54,7 @@ internal sealed class PartitionBeat
     }
 
     private bool IsWhole =>
-        _recovery.IsCompleted && !_resyncWanted && !_mustAudit && _lossesRead == _core.Health.LossesOf(_keys.Number);
+        _recovery.IsCompleted && !_resyncWanted && !_mustAudit && _readAgainFor == _core.Health.Losses(_keys.Number);
 
     public async ValueTask<(EngineStatus Status, DateTimeOffset? NextDue)> Beat()
     {
