@@ -128,12 +128,31 @@ internal sealed class FanOut(RoomState room, NodeMetrics metrics, TimeProvider t
             member.Acks = null;
     }
 
-    /// <summary>An ack leaves when every event below it has left.</summary>
+    /// <summary>The acks of what was stored before an epoch leave.</summary>
+    /// <returns>The highest seq among them, or 0.</returns>
+    public static long ReleaseAcksBefore(Member member, string epoch)
+    {
+        if (member.Acks is null)
+            return 0;
+        var highest = 0L;
+        foreach (var ack in member.Acks.TakeAllBut(epoch))
+        {
+            highest = Math.Max(highest, ack.Seq ?? 0);
+            Frames.Send(member.Sink, member.Dialect, ack);
+        }
+
+        if (member.Acks.Count == 0)
+            member.Acks = null;
+        return highest;
+    }
+
+    /// <summary>An ack leaves when every event below it has left; at once where it is of an epoch that the room has left behind. One of an epoch
+    /// that the room has yet to hear of waits: publishing may be quicker than listening after the storage was away.</summary>
     public void Acknowledge(Member member, Ack ack, long seq, int bound)
     {
         Flush();
         var upTo = member.State == MemberState.Live ? room.Handle.Head : member.Position;
-        if ((member.State != MemberState.Joining && seq <= upTo) || (ack.Epoch != room.Epoch && !ack.Duplicate))
+        if ((member.State != MemberState.Joining && seq <= upTo) || (room.WasIn(ack.Epoch) && !ack.Duplicate))
         {
             Frames.Send(member.Sink, member.Dialect, ack);
             return;

@@ -11,8 +11,6 @@ internal sealed class HeldAcks
 
     public int Count => _acks.Count;
 
-    public long Highest => _acks.Count == 0 ? 0 : _acks.GetKeyAtIndex(_acks.Count - 1).Seq;
-
     /// <summary>Whether the event of this seq is the member's own: its first ack, not a repeated one, waits.</summary>
     public bool IsOwn(long seq)
     {
@@ -28,6 +26,15 @@ internal sealed class HeldAcks
     }
 
     public void Add(long seq, Ack ack) => _acks.Add((seq, _order++), ack);
+
+    /// <summary>Takes those that are not of this epoch, lowest first.</summary>
+    public IReadOnlyList<Ack> TakeAllBut(string epoch)
+    {
+        var taken = _acks.Where(held => held.Value.Epoch != epoch).ToList();
+        foreach (var (key, _) in taken)
+            _acks.Remove(key);
+        return taken.ConvertAll(held => held.Value);
+    }
 
     /// <returns>The lowest up to a seq, or null.</returns>
     public Ack? Take(long upTo)

@@ -56,7 +56,8 @@ export async function toldOnce(clients, { from, to }) {
     const [degraded, restored] = [notices(client, 'degraded'), notices(client, 'restored')];
     assert.deepEqual([degraded.length, restored.length], [1, 1], `${client.name} was told degraded ${degraded.length} times, restored ${restored.length} times`);
     const after = degraded[0].at - from;
-    assert.ok(after >= 1_500 && after <= 6_000, `${client.name} was told degraded ${after} ms into the outage`);
+    // The 2 s count from the last beat that was answered, which may be a second old or two.
+    assert.ok(after >= 300 && after <= 6_000, `${client.name} was told degraded ${after} ms into the outage`);
     assert.ok(restored[0].at - to <= BACK_MS, `${client.name} was told restored ${restored[0].at - to} ms after its end`);
   }
 }
