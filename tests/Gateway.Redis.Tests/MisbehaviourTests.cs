@@ -270,7 +270,7 @@ public sealed class MisbehaviourTests
     public async Task Bytes_that_wait_to_be_written_are_bounded()
     {
         await using var server = new FakeRedis();
-        await using var client = await Clients.Connected(Quick(server) with { MaxQueuedBytes = 1_000_000 });
+        await using var client = await Clients.Connected(Quick(server) with { MaxQueuedBytes = 1_000_000, CommandTimeoutMs = 10_000 });
         var large = RedisCommand.Of("SET", "a", new byte[600_000]);
         Caller[] callers = [new(), new()];
         client.SendAll(0, RedisPurpose.Publishes, [large, large], callers);

@@ -5,8 +5,8 @@ namespace Gateway.Redis.Connections;
 
 internal sealed class LaneWatch(Lane lane, Outbox outbox, ClientParts parts) : IRedisCaller, IDisposable
 {
-    /// <summary>Silence that calls for a PING; with the command's deadline behind it a black hole is noticed in 2.5 s.</summary>
-    private static readonly TimeSpan Silence = TimeSpan.FromSeconds(1);
+    /// <summary>Silence that calls for a PING: with the usual deadline of 1.5 s and two ticks a black hole is noticed in 2.5 s.</summary>
+    private static readonly TimeSpan Silence = TimeSpan.FromMilliseconds(800);
 
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(100);
 

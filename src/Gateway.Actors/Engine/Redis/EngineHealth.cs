@@ -26,13 +26,16 @@ internal sealed class EngineHealth(TimeProvider time, bool isVirtual, Action<Eng
 
     public bool IsLost(int partition) => _partitions[partition].IsLost;
 
+    /// <summary>Rises with each reason to take a partition for lost: what was read before the last one may not be all.</summary>
+    public int Losses(int partition) => _partitions[partition].Losses;
+
     public void Failed(int partition)
     {
         lock (_gate)
         {
             var standing = _partitions[partition];
             standing.LastSucceeded = false;
-            standing.IsLost = true;
+            standing.Lose();
             TellLost(standing.HasBeaten ? standing.BeatTime : time.GetUtcNow());
         }
     }
@@ -44,7 +47,11 @@ internal sealed class EngineHealth(TimeProvider time, bool isVirtual, Action<Eng
         {
             var some = false;
             foreach (var partition in partitions)
-                some = _partitions[partition].IsLost = true;
+            {
+                _partitions[partition].Lose();
+                some = true;
+            }
+
             if (some)
                 TellLost(since);
         }
@@ -58,7 +65,8 @@ internal sealed class EngineHealth(TimeProvider time, bool isVirtual, Action<Eng
             var since = time.GetUtcNow();
             foreach (var standing in _partitions)
             {
-                standing.IsFenced = standing.IsLost = true;
+                standing.IsFenced = true;
+                standing.Lose();
                 if (standing.HasBeaten && standing.BeatTime < since)
                     since = standing.BeatTime;
             }
@@ -108,6 +116,7 @@ internal sealed class EngineHealth(TimeProvider time, bool isVirtual, Action<Eng
         public volatile bool IsLost;
         public volatile bool HasBeaten;
         public volatile bool LastSucceeded;
+        public volatile int Losses;
 
         public long BeatAt
         {
@@ -116,5 +125,12 @@ internal sealed class EngineHealth(TimeProvider time, bool isVirtual, Action<Eng
         }
 
         public DateTimeOffset BeatTime { get; set; }
+
+        /// <summary>Under the lock.</summary>
+        public void Lose()
+        {
+            IsLost = true;
+            Losses++;
+        }
     }
 }

@@ -23,23 +23,20 @@ internal sealed class Audit(MemberCore core, SessionCalls records, RoomPresenceC
         var extra = owned.Where(entry => !before.ContainsKey(entry)).ToArray();
         var mended = true;
         // Sessions before rooms, so that one which was taken meanwhile brings none.
-        foreach (var sessionsFirst in new[] { true, false })
-        {
-            await MemberCore.Each(missing.Where(entry => entry.Room is null == sessionsFirst), async entry =>
-            {
-                if (!await Bring(owner, entry.Session, entry.Room, silent).ConfigureAwait(false))
-                    mended = false;
-            }).ConfigureAwait(false);
-        }
-
-        await MemberCore.Each(extra, async entry =>
-        {
-            if (!await GiveUp(owner, entry).ConfigureAwait(false))
-                mended = false;
-        }).ConfigureAwait(false);
+        var answered = await Each(missing.Where(entry => entry.Room is null), entry => Bring(owner, entry.Session, null, silent)).ConfigureAwait(false)
+            && await Each(missing.Where(entry => entry.Room is not null), entry => Bring(owner, entry.Session, entry.Room, silent)).ConfigureAwait(false)
+            && await Each(extra, entry => GiveUp(owner, entry)).ConfigureAwait(false);
         if (missing.Length + extra.Length > 0)
             MemberLog.Repaired(core.Log, partition.Number, missing.Length, extra.Length);
-        return mended && owner == core.Me.Name;
+        return answered && mended && owner == core.Me.Name;
+
+        ValueTask<bool> Each<T>(IEnumerable<T> entries, Func<T, ValueTask<EngineStatus>> mend) => MemberCore.EachWhileAnswered(entries, async entry =>
+        {
+            var status = await mend(entry).ConfigureAwait(false);
+            if (status != EngineStatus.Ok)
+                mended = false;
+            return status;
+        });
     }
 
     private async ValueTask<HashSet<string>?> Owned(PartitionKeys partition, string owner)
@@ -59,88 +56,88 @@ internal sealed class Audit(MemberCore core, SessionCalls records, RoomPresenceC
         }
     }
 
-    private async ValueTask<bool> Bring(string owner, LocalSession session, RoomName? room, bool silent)
+    /// <returns>Busy: not now, but with a later beat.</returns>
+    private async ValueTask<EngineStatus> Bring(string owner, LocalSession session, RoomName? room, bool silent)
     {
         using var turn = await core.Lanes.Enter(session.Id).ConfigureAwait(false);
         if (core.Sessions.Find(session.Key) is null)
-            return true;
+            return EngineStatus.Ok;
         if (room is { } name)
-            return !core.Sessions.IsIn(session.Key, name) || await BringRoom(owner, session, name, silent).ConfigureAwait(false);
+            return core.Sessions.IsIn(session.Key, name) ? await BringRoom(owner, session, name, silent).ConfigureAwait(false) : EngineStatus.Ok;
 
         var reply = await records.Attach(owner, session, core.Sessions.RoomsOf(session), isLost: silent).ConfigureAwait(false);
         if (reply.IsError)
-            return false;
+            return RedisLink.StatusOf(reply);
         switch (reply[0].Text)
         {
             case "stale":
                 if (core.Sessions.Take(session.Id, reply[1].Integer) is not null)
                     core.Tell(new SessionTaken(session.UserId, session.Id, reply[1].Integer));
-                return true;
+                return EngineStatus.Ok;
             case "refused":
                 if (core.Sessions.Drop(session.Key) is not null)
                     core.Tell(new UserExpelled(session.UserId));
-                return true;
+                return EngineStatus.Ok;
             default:
-                return reply[0].Text == "ok";
+                return reply[0].Text == "ok" ? EngineStatus.Ok : EngineStatus.Busy;
         }
     }
 
     /// <summary>Only a room that the record has: others may have removed or ended the session, and the notice is still on its way.</summary>
-    private async ValueTask<bool> BringRoom(string owner, LocalSession session, RoomName room, bool silent)
+    private async ValueTask<EngineStatus> BringRoom(string owner, LocalSession session, RoomName room, bool silent)
     {
         var record = await records.HasRoom(session.UserId, session.Key, room).ConfigureAwait(false);
         // What a loss took back to before the join is as this node has it.
         if (silent && record[0].Text == "ok")
             record = await records.AddRoom(session.UserId, session.Key, room).ConfigureAwait(false);
         if (record.IsError)
-            return false;
+            return RedisLink.StatusOf(record);
         var isIn = record[0].Text == "there" || (silent && record[0].Text == "ok");
         // Lost, and about to be brought again by the audit of its user's partition; or expelled, and about to be heard of.
         var isBehind = record[0].Text == "none" || (record[0].Text == "stale" && record[1].Integer < session.Fence);
         if (isBehind)
             core.WantAudit(core.Keys.OfUser(session.UserId));
         if (!isIn)
-            return !isBehind;
+            return isBehind ? EngineStatus.Busy : EngineStatus.Ok;
         var (status, _) = await presence.Join(
             owner, session.UserId, session.Key, session.Name, room, silent, RoomPresenceCalls.NoUsers).ConfigureAwait(false);
-        return status is EngineStatus.Ok or EngineStatus.Stale;
+        return status == EngineStatus.Stale ? EngineStatus.Ok : status;
     }
 
-    private async ValueTask<bool> GiveUp(string owner, string entry)
+    private async ValueTask<EngineStatus> GiveUp(string owner, string entry)
     {
         if (!MemberKeys.TryParse(entry, out var room, out var userId, out var sessionId))
-            return true;
+            return EngineStatus.Ok;
         using var turn = await core.Lanes.Enter(sessionId).ConfigureAwait(false);
         var local = core.Sessions.Find(sessionId);
         if (room is { } name)
         {
             if (local is not null && core.Sessions.IsIn(local.Key, name))
-                return true;
-            if (local is not null && !core.Sessions.IsDoubtful(local.Key, name) && await IsAdmitted(local, name).ConfigureAwait(false))
-                return true;
-            return Done(await presence.FadeOf(owner, userId, sessionId, name, "").ConfigureAwait(false));
+                return EngineStatus.Ok;
+            if (local is not null && !core.Sessions.IsDoubtful(local.Key, name))
+            {
+                // Another node took the session into the room, and its word is still on the way.
+                var record = await records.HasRoom(local.UserId, local.Key, name).ConfigureAwait(false);
+                if (record.IsError)
+                    return RedisLink.StatusOf(record);
+                if (record[0].Text == "there")
+                {
+                    core.Sessions.AddRoom(local.Key, name);
+                    return EngineStatus.Ok;
+                }
+            }
+
+            return await presence.FadeOf(owner, userId, sessionId, name, "").ConfigureAwait(false);
         }
 
         if (local is not null)
-            return true;
+            return EngineStatus.Ok;
         var reply = await records.DetachOf(owner, userId, sessionId, "").ConfigureAwait(false);
         if (reply.IsError)
-            return false;
-        var mended = true;
-        await MemberCore.Each(MemberCore.RoomsIn(reply[2].Text), async one =>
-            mended &= Done(await presence.FadeOf(owner, userId, sessionId, one, "").ConfigureAwait(false))).ConfigureAwait(false);
-        return mended;
+            return RedisLink.StatusOf(reply);
+        // A room that can't be reached now is found by the audit of its own partition.
+        await MemberCore.EachWhileAnswered(
+            MemberCore.RoomsIn(reply[2].Text), one => presence.FadeOf(owner, userId, sessionId, one, "")).ConfigureAwait(false);
+        return EngineStatus.Ok;
     }
-
-    /// <summary>Another node took the session into the room, and its word is still on the way.</summary>
-    private async ValueTask<bool> IsAdmitted(LocalSession session, RoomName room)
-    {
-        var reply = await records.HasRoom(session.UserId, session.Key, room).ConfigureAwait(false);
-        if (reply.IsError || reply[0].Text != "there")
-            return false;
-        core.Sessions.AddRoom(session.Key, room);
-        return true;
-    }
-
-    private static bool Done(EngineStatus status) => status is EngineStatus.Ok or EngineStatus.Stale or EngineStatus.NotFound;
 }

@@ -28,6 +28,7 @@ internal sealed class PartitionBeat
     private long _change;
     private long _auditedAt;
     private long _sentAt;
+    private int _readAgainFor;
     private Task _recovery = Task.CompletedTask;
 
     // What is to be brought back. Written by the beat; the recovery takes it over, and puts back what failed.
@@ -52,7 +53,8 @@ internal sealed class PartitionBeat
         _auditedAt = core.Time.GetTimestamp() - (long)(share.TotalSeconds * core.Time.TimestampFrequency);
     }
 
-    private bool IsWhole => _recovery.IsCompleted && !_resyncWanted && !_mustAudit;
+    private bool IsWhole =>
+        _recovery.IsCompleted && !_resyncWanted && !_mustAudit && _readAgainFor == _core.Health.Losses(_keys.Number);
 
     public async ValueTask<(EngineStatus Status, DateTimeOffset? NextDue)> Beat()
     {
@@ -138,8 +140,11 @@ internal sealed class PartitionBeat
             _auditWanted = true;
 
         var isBehindFeed = _change > 0 && _change < answer.Cut;
-        if (isRolled || isBehindFeed || _core.Health.IsLost(_keys.Number))
+        // A reading takes longer than a beat: once for each loss, or it would never be over.
+        var losses = _core.Health.Losses(_keys.Number);
+        if (isRolled || isBehindFeed || losses != _readAgainFor)
             _resyncWanted = true;
+        _readAgainFor = losses;
         if (answer.Hot.Count > 0)
             _followers.OnHot(_keys.Number, answer.Hot);
         _change = answer.Hot.Count < BeatAnswer.FeedBatch ? answer.Change : answer.Hot[^1].Change;

@@ -7,27 +7,25 @@ internal sealed class Sweep(SessionCalls records, RoomPresenceCalls presence)
 {
     public async ValueTask Run(BeatAnswer answer)
     {
-        await MemberCore.Each(answer.Dead, Fade).ConfigureAwait(false);
-        await MemberCore.Each(answer.Due, End).ConfigureAwait(false);
+        if (await MemberCore.EachWhileAnswered(answer.Dead, Fade).ConfigureAwait(false))
+            await MemberCore.EachWhileAnswered(answer.Due, End).ConfigureAwait(false);
     }
 
-    private async ValueTask Fade((string Owner, string LastBeat, string Entry) dead)
+    private async ValueTask<EngineStatus> Fade((string Owner, string LastBeat, string Entry) dead)
     {
         if (!MemberKeys.TryParse(dead.Entry, out var room, out var userId, out var sessionId))
-            return;
+            return EngineStatus.Ok;
         if (room is { } name)
-            await presence.FadeOf(dead.Owner, userId, sessionId, name, dead.LastBeat).ConfigureAwait(false);
-        else
-            await records.DetachOf(dead.Owner, userId, sessionId, dead.LastBeat).ConfigureAwait(false);
+            return await presence.FadeOf(dead.Owner, userId, sessionId, name, dead.LastBeat).ConfigureAwait(false);
+        return RedisLink.StatusOf(await records.DetachOf(dead.Owner, userId, sessionId, dead.LastBeat).ConfigureAwait(false));
     }
 
-    private async ValueTask End((string Entry, string Deadline) due)
+    private async ValueTask<EngineStatus> End((string Entry, string Deadline) due)
     {
         if (!MemberKeys.TryParse(due.Entry, out var room, out var userId, out var sessionId))
-            return;
+            return EngineStatus.Ok;
         if (room is { } name)
-            await presence.Due(userId, sessionId, name, due.Deadline).ConfigureAwait(false);
-        else
-            await records.Due(userId, sessionId, due.Deadline).ConfigureAwait(false);
+            return await presence.Due(userId, sessionId, name, due.Deadline).ConfigureAwait(false);
+        return RedisLink.StatusOf(await records.Due(userId, sessionId, due.Deadline).ConfigureAwait(false));
     }
 }

@@ -4,6 +4,8 @@
 -- ARGV[1] is the run id of the process the caller believes to speak to, ARGV[2] the time in ms (tests) or empty (Redis's own).
 
 local LEASE = 5000          -- ms that a node counts as alive after a beat
+local SILENCE = 3000        -- ms without any node's beat (one a second is due from each) after which all leases begin anew: who is
+                            -- cut off together is not back together, and the first one must not take the others for dead
 local FORMER = 64           -- former generations and epochs that are remembered
 local PRESENCE_LOG = 256    -- presence changes that can be caught up with, a room
 local NOTICES = 1000        -- notices to nodes that can be caught up with, a partition
@@ -73,10 +75,10 @@ local function partition(keys, args)
   p.offset, p.last = number(known[3]), number(known[4])
   p.now = math.max(p.wall + p.offset, p.last)
 
-  -- Where nobody could beat for a lease, nobody could come back either: everyone gets the grace period anew.
+  -- Where nobody could beat, nobody could come back either: everyone gets the grace period anew.
   p.beat = number(known[5])
   p.hold = number(known[6])
-  p.held = p.beat > 0 and p.now - p.beat > LEASE
+  p.held = p.beat > 0 and p.now - p.beat > SILENCE
   return p
 end
 
@@ -1043,7 +1045,7 @@ local BATCH = 500           -- sessions that one beat moves; what remains is due
 local FEED = 1000           -- rooms of the change feed in one answer
 local FEED_KEPT = 4096      -- rooms of the change feed that are kept; who is further behind reads all of its rooms
 
--- What nobody could do for a lease is taken up where it was: every node counts as alive, and everyone gets the grace period anew.
+-- What nobody could do for a while is taken up where it was: every node counts as alive, and everyone gets the grace period anew.
 local function holdIfSilent(p, lease, graceMs)
   if p.wall + p.offset < p.last then
     p.offset = p.last - p.wall

@@ -15,6 +15,7 @@ internal sealed class LocalSessions
     private readonly Dictionary<string, string> _formerUsers = new(StringComparer.Ordinal);
     private readonly Queue<string> _formerIds = new();
     private readonly Dictionary<string, bool> _coming = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _withDoubts = new(StringComparer.Ordinal);
 
     public int Count
     {
@@ -133,6 +134,7 @@ internal sealed class LocalSessions
     public void Doubt(SessionKey key, RoomName room) => Change(key, session =>
     {
         session.Rooms.Remove(room);
+        _withDoubts.Add(session.Id);
         return session.Doubtful.Add(room);
     });
 
@@ -154,8 +156,12 @@ internal sealed class LocalSessions
     {
         lock (_gate)
         {
-            return [.. _byId.Values
-                .Where(session => session.Doubtful.Count > 0 && Partitions.Of(session.UserId) == partition)
+            // Asked at each beat, so it must cost nothing where there are none.
+            if (_withDoubts.Count == 0)
+                return [];
+            _withDoubts.RemoveWhere(id => !_byId.TryGetValue(id, out var session) || session.Doubtful.Count == 0);
+            return [.. _withDoubts.Select(id => _byId[id])
+                .Where(session => Partitions.Of(session.UserId) == partition)
                 .SelectMany(session => session.Doubtful.Select(room => (session, room)))];
         }
     }

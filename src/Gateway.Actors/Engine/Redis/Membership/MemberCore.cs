@@ -8,6 +8,8 @@ namespace Gateway.Actors.Engine.Redis;
 
 internal sealed class MemberCore
 {
+    private const int AtOnce = 64;
+
     private readonly int[] _auditWanted = new int[Partitions.Count];
 
     public MemberCore(IMemberCalls calls, MemberKeys keys, RedisEngineOptions options, TimeProvider time, ILogger log, IEngineListener listener, RedisMetrics metrics)
@@ -98,12 +100,25 @@ internal sealed class MemberCore
     /// <summary>Several at a time, so that much work is neither a call after the other nor all at once.</summary>
     public static async ValueTask Each<T>(IEnumerable<T> items, Func<T, ValueTask> work)
     {
-        const int AtOnce = 64;
         foreach (var chunk in items.Chunk(AtOnce))
         {
             var running = Array.ConvertAll(chunk, item => work(item).AsTask());
             await Task.WhenAll(running).ConfigureAwait(false);
         }
+    }
+
+    /// <summary>The same, no further than where Redis does not answer: whoever does it finds the rest again.</summary>
+    public static async ValueTask<bool> EachWhileAnswered<T>(IEnumerable<T> items, Func<T, ValueTask<EngineStatus>> work)
+    {
+        foreach (var chunk in items.Chunk(AtOnce))
+        {
+            var running = Array.ConvertAll(chunk, item => work(item).AsTask());
+            var done = await Task.WhenAll(running).ConfigureAwait(false);
+            if (done.Any(static status => status is EngineStatus.Degraded or EngineStatus.Unknown))
+                return false;
+        }
+
+        return true;
     }
 
     public static IReadOnlyList<RoomName> RoomsIn(string text)

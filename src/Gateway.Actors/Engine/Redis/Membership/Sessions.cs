@@ -151,11 +151,12 @@ internal sealed class Sessions(MemberCore core, SessionCalls records, RoomPresen
     }
 
     /// <summary>Joins and leaves whose outcome nobody knows are taken back, when Redis is there again.</summary>
-    public ValueTask SettleDoubts(PartitionKeys partition) => MemberCore.Each(core.Sessions.DoubtsIn(partition.Number), async doubt =>
+    public ValueTask<bool> SettleDoubts(PartitionKeys partition) => MemberCore.EachWhileAnswered(core.Sessions.DoubtsIn(partition.Number), async doubt =>
     {
         using var turn = await core.Lanes.Enter(doubt.Session.Id).ConfigureAwait(false);
-        if (core.Sessions.IsDoubtful(doubt.Session.Key, doubt.Room))
-            await LeaveInLane(doubt.Session.UserId, doubt.Session.Key, doubt.Room, LeaveReason.Left).ConfigureAwait(false);
+        return core.Sessions.IsDoubtful(doubt.Session.Key, doubt.Room)
+            ? await LeaveInLane(doubt.Session.UserId, doubt.Session.Key, doubt.Room, LeaveReason.Left).ConfigureAwait(false)
+            : EngineStatus.Ok;
     });
 
     private async ValueTask<EngineStatus> LeaveInLane(string userId, SessionKey key, RoomName room, LeaveReason reason)

@@ -159,21 +159,14 @@ internal sealed class PublishLane(ILanePort port, LaneBounds bounds, Func<long> 
         {
             Answered(entry);
             entry.Ask = error.Code == RedisErrorCode.Ask ? error : null;
-            switch (error.Code)
-            {
-                case RedisErrorCode.OutOfMemory or RedisErrorCode.NoAuth or RedisErrorCode.NoPermission:
-                    Settle(entry, entry.MayBeDone ? EngineStatus.Unknown : EngineStatus.Degraded);
-                    break;
-                case RedisErrorCode.Other:
-                    // A function that failed; how far it came is not known, and it would fail again.
-                    Settle(entry, EngineStatus.Unknown);
-                    break;
-                default:
-                    if (error.Code == RedisErrorCode.Moved)
-                        port.Redirected(error);
-                    GiveBack(entry, error.Code == RedisErrorCode.Lost);
-                    break;
-            }
+            if (error.Code == RedisErrorCode.Moved)
+                port.Redirected(error);
+            // A function that failed is Other: how far it came is not known, and it would fail again.
+            entry.MayBeDone |= error.Code == RedisErrorCode.Other;
+            if (error.Code is RedisErrorCode.OutOfMemory or RedisErrorCode.NoAuth or RedisErrorCode.NoPermission or RedisErrorCode.Other)
+                End(entry);
+            else
+                GiveBack(entry, error.Code == RedisErrorCode.Lost);
 
             GoOn();
         }
@@ -257,19 +250,9 @@ internal sealed class PublishLane(ILanePort port, LaneBounds bounds, Func<long> 
 
     private void SendBatch()
     {
-        var entries = new List<LaneEntry>();
-        // One that follows a redirect of its own goes alone.
-        while (entries.Count < bounds.Window && (entries.Count == 0 || (entries[0].Ask is null && _waiting.Peek().Ask is null)))
-        {
-            if (_waiting.Dequeue() is { IsSettled: false } entry)
-                entries.Add(entry);
-            if (_waiting.Count == 0)
-                break;
-        }
-
-        if (entries.Count == 0)
+        var batch = LaneBatch.Gather(this, _waiting, bounds.Window);
+        if (batch.Entries.Length == 0)
             return;
-        var batch = new LaneBatch(this, [.. entries]);
         foreach (var entry in batch.Entries)
         {
             _unanswered++;
