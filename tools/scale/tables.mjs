@@ -1,6 +1,6 @@
 // What the model says, as the tables of docs/SCALING.md: a range is from all costs low to all costs high, to two digits.
 
-import { cluster, connectUs, costsAt, deliveryUs, eventsPerPrimary, meetsOf, nodeBounds, pushUs, waits } from './model.mjs';
+import { cluster, costsAt, deliveryUs, eventsPerPrimary, meetsOf, nodeBounds, pushUs, resumeUs, waits } from './model.mjs';
 import { resumesPerSecond, storm } from './storm.mjs';
 
 const SIZES = [100_000, 1_000_000, 10_000_000];
@@ -187,7 +187,7 @@ function drainTable(inputs) {
   const rows = DEATHS.map(([clients, nodes]) => {
     const rates = both(costs, (c) => stormOf(c, inputs, { clients, nodes }).perSecond);
     const needed = rates.map((rate) => clients / (0.65 * rate));
-    const load = both(costs, (c) => ((clients / window) * connectUs(c, rooms)) / 1e6);
+    const load = both(costs, (c) => ((clients / window) * resumeUs(c, rooms)) / 1e6);
     return [millions(clients), nodes, count(clients / window), range(...load), range(...needed)];
   });
   return table(['clients of the node', 'nodes before', `resumes/s in a window of ${window} s`, 'Redis cores for them', 'window in s at 65 % of what the others can take'], rows);

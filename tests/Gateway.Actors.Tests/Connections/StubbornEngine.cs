@@ -70,8 +70,13 @@ internal sealed class StubbornEngine(IEngine inner) : IEngine
 
     public TaskCompletionSource? ClaimGate { get; set; }
 
+    /// <summary>Answers claims in place of the engine, though it serves everything else.</summary>
+    public EngineStatus? ClaimFails { get; set; }
+
     public async ValueTask<(EngineStatus Status, ClaimedSession Session)> Claim(string sessionId, SessionOwner owner)
     {
+        if (ClaimFails is { } failure)
+            return (failure, null!);
         var answer = await inner.Claim(sessionId, owner).ConfigureAwait(false);
         if (ClaimGate is { } gate)
             await gate.Task.ConfigureAwait(false);

@@ -117,7 +117,8 @@ internal sealed class Sessions(MemberCore core, SessionCalls records, RoomPresen
         {
             if (reply.IsError && !wasIn)
                 core.Sessions.Doubt(key, room);
-            return (status, null!);
+            // This node holds it, so Redis has lost it: the next beat brings it back. (Or it was ended just now; word of that is on its way.)
+            return (status == EngineStatus.NotFound ? core.Fenced(core.Keys.OfUser(userId)) : status, null!);
         }
 
         core.Sessions.AddRoom(key, room);
