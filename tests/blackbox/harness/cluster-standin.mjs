@@ -18,6 +18,11 @@ export async function standInFor(gateway, kind) {
       turn += 1;
       return twin?.running && turn % 2 === 0 ? twin.port : gateway.port;
     },
+    /** Where a test restarts its gateway, the storage restarts too: that is what it is about. */
+    async restart() {
+      await redis.kill();
+      await redis.start();
+    },
     async dispose() {
       await twin?.dispose();
       await redis.dispose();
