@@ -9,7 +9,7 @@ export async function standInFor(gateway, kind) {
   const settings = { Engine: 'redis', Redis: redis.setting };
   Object.assign(gateway.settings, settings);
   const twin = kind === 'cluster'
-    ? new Gateway({ settings: { ...gateway.settings, NodeId: 'twin' }, environment: gateway.environment, variables: gateway.variables })
+    ? new Gateway({ settings: { ...gateway.settings, NodeId: 'twin', Admin: undefined }, environment: gateway.environment, variables: gateway.variables })
     : null;
   let turn = 0;
   return {
