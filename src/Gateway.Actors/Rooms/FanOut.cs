@@ -13,7 +13,11 @@ internal sealed class FanOut(RoomState room, NodeMetrics metrics, TimeProvider t
     /// <summary>A batch is taken whole by an empty outbox: it must not hold much more than one frame of the largest kind.</summary>
     private const int MaxBatchBytes = 128 * 1024;
 
+    /// <summary>Longer than a publication is tried (the contract's 5 s): what is acked after it was stored while the room was open.</summary>
+    private static readonly TimeSpan LongestPublication = TimeSpan.FromSeconds(6);
+
     private readonly HashSet<Member> _ackHolders = [];
+    private readonly long _openedAt = time.GetTimestamp();
     private long _appendedHead;
     private long _oldestMs;
     private int _pending;
@@ -122,11 +126,14 @@ internal sealed class FanOut(RoomState room, NodeMetrics metrics, TimeProvider t
     {
         if (member.Acks is null)
             return;
-        while (member.Acks.Take(upTo) is { } ack)
+        while (member.Acks.Take(upTo, member.Epoch) is { } ack)
             Frames.Send(member.Sink, member.Dialect, ack);
         if (member.Acks.Count == 0)
             member.Acks = null;
     }
+
+    /// <summary>The member hears no more of the room: what was stored for it was stored.</summary>
+    public static void ReleaseAllAcks(Member member) => ReleaseAcksBefore(member, "");
 
     /// <summary>The acks of what was stored before an epoch leave.</summary>
     /// <returns>The highest seq among them, or 0.</returns>
@@ -152,7 +159,8 @@ internal sealed class FanOut(RoomState room, NodeMetrics metrics, TimeProvider t
     {
         Flush();
         var upTo = member.State == MemberState.Live ? room.Handle.Head : member.Position;
-        if ((member.State != MemberState.Joining && seq <= upTo) || (room.WasIn(ack.Epoch) && !ack.Duplicate))
+        var isAhead = IsAhead(member, ack);
+        if ((member.State != MemberState.Joining && seq <= upTo && !isAhead) || (room.WasIn(ack.Epoch) && !ack.Duplicate))
         {
             Frames.Send(member.Sink, member.Dialect, ack);
             return;
@@ -165,9 +173,13 @@ internal sealed class FanOut(RoomState room, NodeMetrics metrics, TimeProvider t
             return;
         }
 
-        acks.Add(seq, ack);
+        acks.Add(seq, ack, isAhead);
         WatchAcks(member);
     }
+
+    /// <summary>Whether it is of an epoch that is yet to be told. A room that was opened just now may also have missed a former one.</summary>
+    private bool IsAhead(Member member, Ack ack) =>
+        ack is { Epoch: { } epoch, Duplicate: false } && epoch != room.Epoch && epoch != member.Epoch && !room.WasIn(epoch) && time.GetElapsedTime(_openedAt) > LongestPublication;
 
     /// <summary>Of a live member, acks whose events have yet to come leave with those.</summary>
     public void WatchAcks(Member member)

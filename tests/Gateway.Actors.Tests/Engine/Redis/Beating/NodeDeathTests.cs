@@ -216,8 +216,8 @@ public sealed class NodeDeathTests(MemberRedis redis)
         await using var lab = await MemberLab.Begin(redis, 1);
         var key = await lab.A.Open("ann", Lobby);
         await lab.A.Members.Detach(key);
-        await lab.Pass(9);
-        lab.Time.Advance(TimeSpan.FromSeconds(4));
+        await lab.Pass(10);
+        lab.Time.Advance(TimeSpan.FromSeconds(2.5));
         await lab.A.Claim(key, "ann");
         Assert.Equal(["+ann 1", "-ann 0 T", "+ann 1"], await lab.Told(Lobby));
     }
