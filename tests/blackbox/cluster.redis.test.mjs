@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 
 import { LONG } from './harness/cluster.mjs';
-import { BACK_MS, acceptedAgain, noLineLost, nobodyLeft, staying, toldOnce, underLoad } from './harness/cluster-scenario.mjs';
+import { BACK_MS, acceptedAgain, noLineLost, nobodyLeft, settledRooms, staying, toldOnce, underLoad } from './harness/cluster-scenario.mjs';
 import { proxyFor } from './harness/proxy.mjs';
 import { redisFor, redisLack } from './harness/redis.mjs';
 import { delay, until } from './harness/waiting.mjs';
@@ -57,6 +57,7 @@ describe('§7 Redis under a cluster', { skip: redisLack ?? false }, () => {
       const both = { endpoint: primary.endpoint, setting: `${primary.endpoint},${replica.endpoint}` };
       const { load, began } = await underLoad(t, { redis: both });
       const sleeper = await load.guest('sleeper');
+      await settledRooms(load);
       await load.acks(60);
       await link.set('blackhole');
       await load.acks(60);
@@ -102,6 +103,7 @@ describe('§7 Redis under a cluster', { skip: redisLack ?? false }, () => {
 
   it('FLUSHALL: told as a reset, seq from 1 in a new epoch, service and sessions go on', { timeout: 120_000 }, async (t) => {
     const { redis, load, cluster, began } = await underLoad(t);
+    await settledRooms(load);
     await load.acks(60);
     const before = new Set(load.history.all('ack').map((ack) => ack.epoch));
     await redis.call('FLUSHALL');

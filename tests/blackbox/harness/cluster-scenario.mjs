@@ -22,6 +22,15 @@ export async function underLoad(t, { redis, aof = 'off', nodes = 3, proxied = fa
   return { history, redis: server, cluster, load: await loadFor(t, cluster, load), began: Date.now() };
 }
 
+/**
+ * Until every room has been open for longer than a publication may take (5 s): before that a gateway can't tell an ack of an epoch to
+ * come from one of an epoch gone by, and an ack may come before the word of a loss.
+ */
+export function settledRooms(load) {
+  const latest = Math.max(...load.clients.flatMap((client) => client.log.of('joined').map((entry) => entry.at)));
+  return until('the rooms to have settled', () => Date.now() > latest + 6_500, { ms: 10_000 });
+}
+
 /** Everyone who is meant to be there all the time, for the rule that none of them ever left. */
 export function staying(clients, from) {
   return clients.map((client) => ({ user: client.user, from, to: Number.MAX_SAFE_INTEGER }));

@@ -6,24 +6,13 @@ const atOf = (state) => `${state.room} at ${state.pos}`;
 class View {
   constructor(room, say) {
     // A position that was passed over waits in `open` for the client's own ack: only an ack may come after later events.
-    Object.assign(this, { room, say, pos: null, socket: null, seen: new Map(), open: new Map(), early: [], needsGap: false });
+    Object.assign(this, { room, say, pos: null, socket: null, seen: new Map(), open: new Map(), needsGap: false });
   }
 
   #forget() {
     this.seen.clear();
     this.open.clear();
     this.pos = null;
-  }
-
-  #begin(epoch) {
-    this.#forget();
-    this.#recall(epoch);
-  }
-
-  /** Own acks of an epoch may have come before the word of it. */
-  #recall(epoch) {
-    for (const ack of this.early.filter((one) => one.epoch === epoch)) this.seen.set(ack.seq, { id: ack.id, epoch, own: true });
-    this.early = [];
   }
 
   joined(entry) {
@@ -38,7 +27,7 @@ class View {
 
   gap(entry) {
     this.needsGap = false;
-    if (entry.reason === 'reset') return this.#begin(entry.epoch);
+    if (entry.reason === 'reset') return this.#forget();
     if (entry.reason === 'trimmed') {
       if (this.pos !== null && entry.from > this.pos + 1) this.say('no-hole', `the gap ${entry.from}–${entry.to} leaves out what follows ${atOf(this)}`);
       this.pos = Math.max(this.pos ?? 0, entry.to);
@@ -47,7 +36,6 @@ class View {
     if (this.pos !== null && entry.to < this.pos) this.say('gap-said', `rolled back ${entry.from}–${entry.to}, but ${atOf(this)}`);
     if (this.pos !== null && entry.from > this.pos) this.say('gap-said', `rolled back from ${entry.from}, which ${atOf(this)} never saw`);
     for (const map of [this.seen, this.open]) for (const seq of [...map.keys()]) if (seq >= entry.from) map.delete(seq);
-    this.#recall(entry.epoch);
     this.pos = entry.from - 1;
     return undefined;
   }
@@ -78,7 +66,6 @@ class View {
       return;
     }
     const known = this.seen.get(entry.seq);
-    if (entry.seq <= this.pos && known?.epoch !== entry.epoch) this.early.push(entry);
     if (known && known.epoch === entry.epoch && known.id !== entry.id) this.say('same-event', `${this.room} ${entry.seq} was ${known.id}, and ${entry.id} was acked there`);
     if (this.open.delete(entry.seq)) this.seen.set(entry.seq, { id: entry.id, epoch: entry.epoch, own: true });
     if (entry.seq > this.pos && this.socket === entry.socket) this.#stand(entry, 'ack');
