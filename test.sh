@@ -165,7 +165,7 @@ node_suite() {
 
 node_suite 'black box (Node)' "$node_lack" --not browser 'cluster*'
 node_suite 'cluster' "$redis_lack" 'cluster*'
-GATEWAY_TEST_ENGINE=cluster node_suite 'black box on two nodes' "$redis_lack" events rooms presence session http connect slow
+GATEWAY_TEST_ENGINE=cluster node_suite 'black box on two nodes' "$redis_lack" events rooms presence session http connect
 node_suite 'black box (Chromium)' "$chromium_lack" browser
 
 title 'black box (Python)'
