@@ -139,6 +139,7 @@ public sealed class OutageTests
         var listener = new Listener();
         using var subscription = client.Subscribe(0, "room", listener);
         await client.Ask("SET", "a", "1");
+        await Until.Holds("the replica has it", () => other.Ask("GET a").Contains('1', StringComparison.Ordinal), () => other.Ask("GET a"));
         other.Ask("REPLICAOF NO ONE");
         old.Ask($"REPLICAOF 127.0.0.1 {other.Port}");
         var publish = new Caller();

@@ -20,14 +20,10 @@ internal sealed class CallGate : IDisposable
     public int Waiting => Volatile.Read(ref _waiting);
 
     /// <returns>False: it is not to be done; nothing has to be left.</returns>
-    public ValueTask<bool> Enter() => _turns.Wait(TimeSpan.Zero) ? new(true) : Wait();
-
-    public void Leave() => _turns.Release();
-
-    public void Dispose() => _turns.Dispose();
-
-    private async ValueTask<bool> Wait()
+    public async ValueTask<bool> Enter()
     {
+        if (await _turns.WaitAsync(TimeSpan.Zero).ConfigureAwait(false))
+            return true;
         if (Interlocked.Increment(ref _waiting) > MaxWaiting)
         {
             Interlocked.Decrement(ref _waiting);
@@ -43,4 +39,8 @@ internal sealed class CallGate : IDisposable
             Interlocked.Decrement(ref _waiting);
         }
     }
+
+    public void Leave() => _turns.Release();
+
+    public void Dispose() => _turns.Dispose();
 }

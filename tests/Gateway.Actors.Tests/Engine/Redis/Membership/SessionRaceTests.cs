@@ -66,6 +66,24 @@ public sealed class SessionRaceTests(MemberRedis redis)
     }
 
     [SkippableFact]
+    public async Task A_join_of_the_old_owner_that_comes_after_the_new_ones_changes_nothing()
+    {
+        await using var lab = await MemberLab.Begin(redis, 2);
+        var old = await lab.A.Open("ann", Lobby);
+        // The record has the room, the room has not heard of it yet.
+        var gate = lab.A.Calls.Hold("gw1_presence_join");
+        var join = lab.A.Members.Join(old, Other, 10).AsTask();
+        await gate.Reached;
+        await lab.B.Claim(old, "ann");
+        gate.Open();
+        Assert.Equal(EngineStatus.Stale, (await join).Status);
+        await lab.Kill(lab.A);
+        await lab.Pass(30);
+        Assert.Equal(["+ann 1"], await lab.Told(Other));
+        Assert.Equal("ann:1", await lab.Present(Other));
+    }
+
+    [SkippableFact]
     public async Task A_detach_of_the_old_owner_after_the_claim_of_the_new_one_changes_nothing()
     {
         await using var lab = await MemberLab.Begin(redis, 2);
