@@ -103,9 +103,9 @@ public sealed class OutageTests
         var publish = new Caller();
         client.Send(0, RedisPurpose.Publishes, Increment, publish);
         Assert.Equal("Unknown", await Until.Done("the publish fails", publish.Heard));
-        Assert.InRange((DateTimeOffset.UtcNow - paused).TotalSeconds, 1.3, 2.2);
+        Assert.InRange((DateTimeOffset.UtcNow - paused).TotalSeconds, 1.3, 5);
         await Until.Holds("it is down, and the subscription lost", () => guest.Downs == 1 && listener.Count("lost") == 1, () => $"{guest}; {listener}");
-        Assert.InRange((DateTimeOffset.UtcNow - paused).TotalSeconds, 1.3, 3.2);
+        Assert.InRange((DateTimeOffset.UtcNow - paused).TotalSeconds, 1.3, 6);
         Assert.InRange((guest.DownSince!.Value - paused).TotalSeconds, -1.5, 0.5);
         server.Continue();
         await Until.Holds("it is up, and the subscription holds", () => guest.Ups == 2 && listener.Count("confirmed") == 2, () => $"{guest}; {listener}");
@@ -122,7 +122,8 @@ public sealed class OutageTests
         var watch = Stopwatch.StartNew();
         server.Pause();
         await Until.Holds("it is down", () => guest.Downs == 1);
-        Assert.InRange(watch.ElapsedMilliseconds, 1000, 3000);
+        // 2.5 s by design; a busy machine adds to it.
+        Assert.InRange(watch.ElapsedMilliseconds, 1000, 6000);
         server.Continue();
         await Until.Holds("it is up", () => guest.Ups == 2);
     }
