@@ -75,9 +75,10 @@ def node(script, *load):
 def mosquitto(processes, connections):
     port = free_port()
     configuration = processes.folder / "mosquitto.conf"
+    # 2.0.11 takes a start with WebSocket listeners alone for one without any: hence the first one.
     configuration.write_text(
-        f"listener {port} 127.0.0.1\nprotocol websockets\nallow_anonymous true\nmax_connections -1\nset_tcp_nodelay true\n"
-        "max_queued_messages 0\nlog_type error\n")
+        f"listener {free_port()} 127.0.0.1\nlistener {port} 127.0.0.1\nprotocol websockets\nallow_anonymous true\nmax_connections -1\n"
+        "set_tcp_nodelay true\nmax_queued_messages 0\nlog_type error\n")
     process = processes.start([program("mosquitto", "/usr/sbin/mosquitto"), "-c", configuration])
     processes.ready(process, port)
     return ["--port", port, "--protocol", "mqtt"]
