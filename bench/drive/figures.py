@@ -30,6 +30,7 @@ def of(rounds):
             row.update(traffic(rounds, name))
             row["loaded"] = rounds.is_loaded(name)
             row["idle"] = rounds.idle.get(name)
+            row["publishing"] = rounds.publishing.get(name)
         rows.append(row)
     return {"machine": machine(), "plan": vars_of(rounds.plan), "rows": rows, "samples": rounds.samples}
 

@@ -91,11 +91,11 @@ def start_redis(processes):
     return port
 
 
-def load_arguments(connections, publishers=1, ephemeral=True, tls=False, ids=""):
+def load_arguments(connections, ephemeral=True, tls=False, ids=""):
     """What the load generator has to say to it. Stored events bear an id and are acked; without `ids` they aren't."""
     arguments = [
         "--path", "/ws?room=bench%r&history=0", "--publish-path", "/ws", "--header", "Authorization: Bearer %l",
-        "--lines", tokens_file(max(16384, connections + publishers)),
+        "--lines", tokens_file(max(16384, connections + 64)),
         "--step", '"type":"joined"=>', "--publish-step", '"type":"welcome"=>',
     ]
     if ephemeral:

@@ -19,6 +19,7 @@ class Rounds:
         self.plan = plan
         self.samples = []  # dicts: server, round, others, phases {label: line}
         self.idle = {}
+        self.publishing = {}
         self.missing = {}  # server name: why
 
     def run(self):
@@ -36,6 +37,10 @@ class Rounds:
             for server in self.servers:
                 if not server.floor and server.name not in self.missing:
                     self._idle(server)
+        if self.plan.publishing:
+            for server in self.servers:
+                if server.publishing and server.name not in self.missing:
+                    self._publishing(server)
         return self
 
     def _short_of_quiet(self, name):
@@ -56,7 +61,7 @@ class Rounds:
                 self.missing[server.name] = f"FAILED: {why}"
                 say(f"{server.name}: failed: {why}")
                 continue
-            phases = {line["label"]: line for line in lines if line["phase"] == "events"}
+            phases = {line["label"]: line for line in lines if line["phase"] == "events" and line["label"] != "warm"}
             others = max(line["others_pct"] for line in phases.values())
             self.samples.append({"server": server.name, "round": number, "others": others, "loaded": others > LOADED_PCT, "phases": phases})
             figures = "  ".join(f"{label} {line['cpu_us_per_delivery']:.2f} µs" for label, line in phases.items())
@@ -85,6 +90,28 @@ class Rounds:
         }
         say(f"idle     {server.name:21} {self.idle[server.name]['bytes_per_connection'] / 1024:.1f} KB  "
             f"{idle['cpu_us_per_connection_s']:.2f} µs/s  {churn['handshakes_per_s']:.0f} handshakes/s  others {others:.0f} %")
+
+    def _publishing(self, server):
+        """64 publishers, each in a room of its own with one reader; an event counts when it was delivered and acked."""
+        phases = ["label=warm,w=256,warm=0,time=3", "label=most,w=512,warm=0.5,time=4", "label=paced,rate=2000,warm=1,time=5"]
+        try:
+            lines = load.measure(server, 64, phases, publishers=64, rooms=64, members=1, prewarm=64)
+        except (NotAvailable, load.Failed) as why:
+            say(f"{server.name}: publishing: {why}")
+            self.publishing[server.name] = {"failed": str(why)}
+            return
+        most, paced = (next(line for line in lines if line.get("label") == label) for label in ("most", "paced"))
+        others = max(most["others_pct"], paced["others_pct"])
+        self.publishing[server.name] = {
+            "acked_per_s": most["acks"] / most["seconds"],
+            "cpu_us_per_event": most["cpu_us_per_event"],
+            "paced_p50_us": paced["ack"]["p50_us"],
+            "paced_p99_us": paced["ack"]["p99_us"],
+            "others": others,
+            "loaded": others > LOADED_PCT,
+        }
+        say(f"publish  {server.name:21} {most['acks'] / most['seconds']:.0f} acked/s  at 2,000/s: p50 {paced['ack']['p50_us'] / 1000:.2f} ms, "
+            f"p99 {paced['ack']['p99_us'] / 1000:.2f} ms  others {others:.0f} %")
 
     # -- figures ---------------------------------------------------------------------------------------------------------
 

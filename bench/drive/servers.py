@@ -17,7 +17,7 @@ class Server:
     start: Callable
     ours: bool = False
     floor: bool = False
-    tls: bool = False
+    publishing: bool = False  # its events are acked
 
 
 def floor(mode):
@@ -135,11 +135,12 @@ SERVERS = [
     Server("floor-send", "C, one send a delivery", floor("send"), floor=True),
     Server("floor-writev", "C, one writev a batch", floor("writev"), floor=True),
     Server("gateway", "Gateway, ephemeral events", embedded(), ours=True),
-    Server("gateway-stored", "Gateway, stored and acked", embedded(ephemeral=False), ours=True),
-    Server("gateway-tls", "Gateway, TLS", embedded(tls=True), ours=True, tls=True),
+    Server("gateway-stored", "Gateway, stored and acked", embedded(ephemeral=False), ours=True, publishing=True),
+    Server("gateway-tls", "Gateway, TLS", embedded(tls=True), ours=True),
     Server("gateway-redis", "Gateway, Redis, 1 node", through_redis(1), ours=True),
     Server("gateway-redis3", "Gateway, Redis, 3 nodes", through_redis(3), ours=True),
-    Server("gateway-redis-stored", "Gateway, Redis, 1 node, stored", through_redis(1, ephemeral=False), ours=True),
+    Server("gateway-redis-stored", "Gateway, Redis, 1 node, stored", through_redis(1, ephemeral=False), ours=True, publishing=True),
+    Server("gateway-redis3-stored", "Gateway, Redis, 3 nodes, stored", through_redis(3, ephemeral=False), ours=True, publishing=True),
     Server("signalr", "SignalR, JSON, a group", signalr),
     Server("socketio", "Socket.IO 4.8", node("socketio.mjs", "--protocol", "socketio")),
     Server("ws", "ws (Node), framed once", node("ws.mjs")),

@@ -36,7 +36,7 @@ def text(figures):
     widths[0] = max(len(row[0]) for row in rows)
     lines = [line(COLUMNS, widths)]
     lines += [line(row, widths) if len(row) > 2 else f"{row[0]:<{widths[0]}}  {row[1]}" for row in rows]
-    lines += notes(figures)
+    lines += publishing(figures) + notes(figures)
     return "\n".join(lines)
 
 
@@ -52,6 +52,18 @@ def markdown(figures):
             made = [made[0], made[1]] + [""] * (len(COLUMNS) - 2)
         lines.append("| " + " | ".join(made) + " |")
     return "\n".join(lines)
+
+
+def publishing(figures):
+    lines = []
+    for row in figures["rows"]:
+        made = row.get("publishing")
+        if made and "failed" not in made:
+            lines.append(f"{row['title']}: 64 publishers, {made['acked_per_s']:,.0f} acked/s ({made['cpu_us_per_event']:.1f} µs each); "
+                         f"at 2,000/s p50 {made['paced_p50_us'] / 1000:.2f} ms, p99 {made['paced_p99_us'] / 1000:.2f} ms{' (!)' if made['loaded'] else ''}")
+        elif made:
+            lines.append(f"{row['title']}: publishing failed: {made['failed']}")
+    return [""] + lines if lines else []
 
 
 def notes(figures):
