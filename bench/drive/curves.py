@@ -34,7 +34,7 @@ def members(point, server):
 
 def rooms(point, _):
     """As many deliveries an event whatever the number of rooms. Fewer in flight than rooms, so that no room can batch."""
-    made = [f"label=warm,w=8,warm=0,time=2", "label=w8,w=8,warm=0.5,time=2"]
+    made = ["label=warm,w=8,warm=0,time=2", "label=w8,w=8,warm=0.5,time=2"]
     with Processes() as processes:
         port = gateway.start(processes)
         arguments = ["--port", port, "--lines", gateway.tokens_file(16384), "--header", "Authorization: Bearer %l",

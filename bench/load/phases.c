@@ -39,7 +39,8 @@ static double others(const struct machine_reading *m)
 static void connect_subscribers(struct session *sessions, uint32_t count)
 {
 	int64_t progress = now_ns();
-	uint32_t started = 0, ready = 0;
+	uint32_t started = 0;
+	uint64_t done = 0;
 	while (session_counts()->ready < count) {
 		while (started < count && session_counts()->opening < (uint32_t)options.handshakes) {
 			session_open(&sessions[started], started, false);
@@ -48,8 +49,8 @@ static void connect_subscribers(struct session *sessions, uint32_t count)
 		wire_poll(100);
 		if (session_counts()->failed)
 			fail("a connection failed while connecting");
-		if (session_counts()->ready != ready) {
-			ready = session_counts()->ready;
+		if (session_counts()->ready + session_counts()->rooms_answered != done) {
+			done = session_counts()->ready + session_counts()->rooms_answered;
 			progress = now_ns();
 		} else if (now_ns() - progress > 30 * SECOND) {
 			fail("connecting stalled");

@@ -111,8 +111,10 @@ static bool join_rooms(struct session *s, const char *frame, int length)
 	struct filling filling = filling_of(s);
 	if (s->publisher || !options.each_room.send.length)
 		return true;
-	if (frame && s->rooms_asked && text_in(&options.each_room.expect, frame, length))
+	if (frame && s->rooms_asked && text_in(&options.each_room.expect, frame, length)) {
 		s->rooms_answered++;
+		counts.rooms_answered++;
+	}
 	while (s->rooms_asked - s->rooms_answered < ROOMS_AT_ONCE && reader_room(&s->reader, s->rooms_asked, &filling.room)) {
 		say(s, &options.each_room.send, &filling);
 		s->rooms_asked++;

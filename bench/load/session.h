@@ -19,6 +19,7 @@ void session_publish(struct session *publisher, const struct event *event);
 
 struct session_counts {
 	uint32_t opening, ready, publishers_ready, failed;
+	uint64_t rooms_answered;
 };
 
 struct session_counts *session_counts(void);
