@@ -17,7 +17,7 @@ from servers import BY_NAME
 MEMBERS = (100, 300, 1000, 3000, 5000, 10000, 15000)
 ROOMS = (10, 100, 1000, 10000, 100000)
 CONNECTIONS = (1000, 3000, 5000, 10000, 15000)
-HISTORY = (0, 1000, 10000, 100000)
+HISTORY = (100, 1000, 10000, 100000)
 NODES = (1, 2, 3, 4)
 
 ROOM_CONNECTIONS, ROOM_MEMBERS = 2000, 10
@@ -64,7 +64,7 @@ def history(point, _):
         arguments = gateway.load_arguments(100, ephemeral=False, ids="h-")
         lines = load.run(["--port", port, *arguments], processes.pids(), made, 100, prewarm=100)
         newcomers = ["--path", "/ws?room=full&history=50", "--header", "Authorization: Bearer %l", "--lines", gateway.tokens_file(16384),
-                     "--step", '"type":"joined"=>'] + (["--step", f'"seq":{point},=>'] if point else [])
+                     "--step", '"type":"joined"=>', "--step", f'"seq":{point},=>']
         churn = load.run(["--port", port, *newcomers], processes.pids(), ["kind=churn,label=warm,time=2", "kind=churn,label=join,time=2"],
                          64, handshakes=64)[-1]
     return {**by_label(lines), "join": {"us": churn["cpu_us_per_handshake"], "others_pct": churn["others_pct"]}}

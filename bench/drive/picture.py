@@ -38,7 +38,7 @@ def text(x, y, said, kind="", anchor="start"):
 
 # -- bars ------------------------------------------------------------------------------------------------------------------
 
-LEFT, BAR, GAP, PANEL = 214, 15, 6, 250
+LEFT, BAR, GAP, PANEL = 232, 15, 6, 250
 
 
 def comparison(figures):

@@ -163,7 +163,8 @@ static void run_events(const struct phase *phase, struct session *publishers)
 		(long long)counts.altered, flows ? "false" : "true", machine_rss());
 	fflush(stdout);
 	if (!flows) {
-		fprintf(stderr, "stalled with %lld events in flight\n", (long long)ledger_pending());
+		fprintf(stderr, "stalled with %lld events in flight, lost %lld, doubled %lld, altered %lld\n", (long long)ledger_pending(),
+			(long long)counts.lost, (long long)counts.doubled, (long long)counts.altered);
 		exit(2);
 	}
 }
