@@ -29,12 +29,13 @@ def by_label(lines):
 
 def members(point, server):
     """One room with all connections in it."""
-    return by_label(load.measure(BY_NAME[server], point, phases(2, 1.5), prewarm=200, settle=1.5))
+    server = BY_NAME[server]
+    return by_label(load.measure(server, point, phases(0 if server.native else 3, 1.5), prewarm=200, settle=1.5))
 
 
 def rooms(point, _):
     """As many deliveries an event whatever the number of rooms. Fewer in flight than rooms, so that no room can batch."""
-    made = ["label=warm,w=8,warm=0,time=2", "label=w8,w=8,warm=0.5,time=2"]
+    made = ["label=warm,w=8,warm=0.5,cpu=3,time=0.1", "label=w8,w=8,warm=0.5,time=2"]
     with Processes() as processes:
         port = gateway.start(processes)
         arguments = ["--port", port, "--lines", gateway.tokens_file(16384), "--header", "Authorization: Bearer %l",
@@ -47,7 +48,7 @@ def rooms(point, _):
 
 def connections(point, _):
     """1,000 members of one room; everybody else sits in other rooms of 1,000."""
-    lines = load.measure(BY_NAME["gateway"], point, ["kind=idle,label=idle,time=21", *phases(2, 1.5)], members=1000, prewarm=200, settle=1.5)
+    lines = load.measure(BY_NAME["gateway"], point, ["kind=idle,label=idle,time=21", *phases(3, 1.5)], members=1000, prewarm=200, settle=1.5)
     connect, idle = lines[0], lines[1]
     return {**by_label(lines), "idle": {"us": idle["cpu_us_per_connection_s"], "bytes": (connect["rss"] - connect["rss_before"]) / point,
                                         "handshakes_per_s": connect["handshakes_per_s"], "others_pct": idle["others_pct"]}}
@@ -56,7 +57,7 @@ def connections(point, _):
 def history(point, _):
     """Stored events to 100 members of a room that holds so many already; then newcomers who want the last 50."""
     extra = {"Gateway__Namespaces__chat__HistorySize": "1000000"}
-    made = ["label=warm,w=32,warm=0,time=2", "label=w1,w=1,warm=0.3,time=1.5", "label=w32,w=32,warm=0.3,time=1.5"]
+    made = ["label=warm,w=32,warm=0.5,cpu=3,time=0.1", "label=w1,w=1,warm=0.3,time=1.5", "label=w32,w=32,warm=0.3,time=1.5"]
     with Processes() as processes:
         port = gateway.start(processes, extra)
         gateway.fill_history(port, "full", point)
@@ -65,7 +66,7 @@ def history(point, _):
         lines = load.run(["--port", port, *arguments], processes.pids(), made, 100, prewarm=100)
         newcomers = ["--path", "/ws?room=full&history=50", "--header", "Authorization: Bearer %l", "--lines", gateway.tokens_file(16384),
                      "--step", '"type":"joined"=>', "--step", f'"seq":{point},=>']
-        churn = load.run(["--port", port, *newcomers], processes.pids(), ["kind=churn,label=warm,time=2", "kind=churn,label=join,time=2"],
+        churn = load.run(["--port", port, *newcomers], processes.pids(), ["kind=churn,label=warm,time=3", "kind=churn,label=join,time=2"],
                          64, handshakes=64)[-1]
     return {**by_label(lines), "join": {"us": churn["cpu_us_per_handshake"], "others_pct": churn["others_pct"]}}
 

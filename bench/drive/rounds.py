@@ -52,7 +52,7 @@ class Rounds:
             if server.name in self.missing:
                 continue
             try:
-                lines = load.measure(server, self.plan.members, self.plan.phases, prewarm=self.plan.prewarm)
+                lines = load.measure(server, self.plan.members, self.plan.phases(server), prewarm=self.plan.prewarm)
             except NotAvailable as why:
                 self.missing[server.name] = str(why)
                 say(f"{server.name}: not available: {why}")
@@ -93,7 +93,7 @@ class Rounds:
 
     def _publishing(self, server):
         """64 publishers, each in a room of its own with one reader; an event counts when it was delivered and acked."""
-        phases = ["label=warm,w=256,warm=0,time=3", "label=most,w=512,warm=0.5,time=4", "label=paced,rate=2000,warm=1,time=5"]
+        phases = ["label=warm,w=256,warm=0.5,cpu=3,time=0.1", "label=most,w=512,warm=0.5,time=4", "label=paced,rate=2000,warm=1,time=5"]
         try:
             lines = load.measure(server, 64, phases, publishers=64, rooms=64, members=1, prewarm=64)
         except (NotAvailable, load.Failed) as why:

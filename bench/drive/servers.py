@@ -17,6 +17,7 @@ class Server:
     start: Callable
     ours: bool = False
     floor: bool = False
+    native: bool = False  # nothing is compiled while it runs
     publishing: bool = False  # its events are acked
 
 
@@ -132,8 +133,8 @@ def nchan(processes, connections):
 
 
 SERVERS = [
-    Server("floor-send", "C, one send a delivery", floor("send"), floor=True),
-    Server("floor-writev", "C, one writev a batch", floor("writev"), floor=True),
+    Server("floor-send", "C, one send a delivery", floor("send"), floor=True, native=True),
+    Server("floor-writev", "C, one writev a batch", floor("writev"), floor=True, native=True),
     Server("gateway", "Gateway, ephemeral events", embedded(), ours=True),
     Server("gateway-stored", "Gateway, stored and acked", embedded(ephemeral=False), ours=True, publishing=True),
     Server("gateway-tls", "Gateway, TLS", embedded(tls=True), ours=True),
@@ -144,9 +145,9 @@ SERVERS = [
     Server("signalr", "SignalR, JSON, a group", signalr),
     Server("socketio", "Socket.IO 4.8", node("socketio.mjs", "--protocol", "socketio")),
     Server("ws", "ws (Node), framed once", node("ws.mjs")),
-    Server("mosquitto", "mosquitto, MQTT over WebSocket", mosquitto),
-    Server("nats", "NATS over WebSocket", nats),
-    Server("nchan", "nginx + nchan", nchan),
+    Server("mosquitto", "mosquitto, MQTT over WebSocket", mosquitto, native=True),
+    Server("nats", "NATS over WebSocket", nats, native=True),
+    Server("nchan", "nginx + nchan", nchan, native=True),
 ]
 
 BY_NAME = {server.name: server for server in SERVERS}

@@ -17,6 +17,7 @@
  *   --settle S        pause before the first phase (0.5)
  *   --pid P[,P…]      the server's processes
  *   --phase kind=events,label=…,w=32,warm=1,time=3   w events in flight; or rate=50 (events a second, latency from the scheduled time)
+ *           with cpu=2 the warming goes on until the server has used 2 CPU seconds (at most 30 s): a busy machine compiles late
  *   --phase kind=idle,time=20                        hold the connections: CPU and memory
  *   --phase kind=churn,time=5                        reconnect each connection as soon as it is ready: handshakes a second
  *
@@ -89,6 +90,8 @@ static void read_phase(char *written)
 			phase->rate = atof(value), phase->window = 0;
 		else if (!strcmp(pair, "warm"))
 			phase->warm = atof(value);
+		else if (!strcmp(pair, "cpu"))
+			phase->warm_cpu = atof(value);
 		else if (!strcmp(pair, "time"))
 			phase->time = atof(value);
 		else

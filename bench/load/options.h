@@ -16,6 +16,7 @@ struct phase {
 	int window;       /* events in flight; 0: unbounded, for a rate */
 	double rate;      /* events a second; 0: as fast as the window allows */
 	double warm, time;
+	double warm_cpu;  /* the warming goes on until the server used so many CPU seconds */
 };
 
 struct options {
