@@ -20,7 +20,8 @@ CONNECTIONS = (1000, 3000, 5000, 10000, 15000)
 HISTORY = (100, 1000, 10000, 100000)
 NODES = (1, 2, 3, 4)
 
-ROOM_CONNECTIONS, ROOM_MEMBERS = 2000, 10
+# With 100,000 rooms a connection is in 50 of them.
+ROOM_CONNECTIONS, ROOM_MEMBERS = 8000, 4
 
 
 def by_label(lines):
@@ -43,7 +44,9 @@ def rooms(point, _):
                      "--each-room", '"type":"joined"=>{"type":"join","room":"bench%r","history":0}',
                      "--publish", '{"type":"message","room":"bench%r","ephemeral":true,"content":"%P"}']
         lines = load.run(arguments, processes.pids(), made, ROOM_CONNECTIONS, timeout=600, members=ROOM_MEMBERS, rooms=point, settle=3)
-    return {**by_label(lines), "memory": {"bytes": lines[0]["rss"] - lines[0]["rss_before"], "others_pct": 0}}
+    connect, memberships = lines[0], max(ROOM_CONNECTIONS, point * ROOM_MEMBERS)
+    return {**by_label(lines), "join": {"us": connect["cpu_us_per_handshake"] * ROOM_CONNECTIONS / memberships, "memberships": memberships,
+                                        "seconds": connect["seconds"], "rss": connect["rss"], "others_pct": connect["others_pct"]}}
 
 
 def connections(point, _):
@@ -147,7 +150,7 @@ def panels(curves):
                 {"name": "gateway", "points": points(found, "gateway", "w32")}, {"name": "C, writev", "points": points(found, "floor-writev", "w32")}]},
         ]
     if "rooms" in curves:
-        made.append({"title": "Rooms, 10 members each", "x": "rooms", "y": cpu, "lines": [{"name": "gateway", "points": points(curves["rooms"], "gateway", "w8")}]})
+        made.append({"title": f"Rooms, {ROOM_MEMBERS} members each", "x": "rooms", "y": cpu, "lines": [{"name": "gateway", "points": points(curves["rooms"], "gateway", "w8")}]})
     if "connections" in curves:
         found = curves["connections"]
         made += [

@@ -21,7 +21,7 @@ def run(arguments, pids, phases, connections, timeout=300, **options):
     except subprocess.TimeoutExpired as fault:
         raise Failed(f"the load generator was not done after {timeout} s") from fault
     if done.returncode != 0:
-        said = (done.stderr.strip().splitlines() or ["without a word"])[-1]
+        said = "; ".join(done.stderr.strip().splitlines()[:3]) or "without a word"
         raise Failed(f"{said} (exit status {done.returncode})")
     return [json.loads(line) for line in done.stdout.splitlines()]
 

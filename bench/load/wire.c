@@ -194,6 +194,13 @@ static int take_upgrade(struct wire *w, const char *p, int length)
 	return head;
 }
 
+static const char *close_said(const unsigned char *payload, int length)
+{
+	static char said[64];
+	snprintf(said, sizeof said, "the server closed with %d", length >= 2 ? payload[0] << 8 | payload[1] : 0);
+	return said;
+}
+
 /* The bytes of the frame at p, or 0 where it isn't whole yet. */
 static int take_frame(struct wire *w, const char *p, int length, int64_t now)
 {
@@ -218,7 +225,7 @@ static int take_frame(struct wire *w, const char *p, int length, int64_t now)
 	switch (f[0] & 15) {
 	case FRAME_PING: wire_send(w, FRAME_PONG, p + head, (int)payload); break;
 	case FRAME_PONG: break;
-	case FRAME_CLOSE: lose(w, "the server sent a close frame"); break;
+	case FRAME_CLOSE: lose(w, close_said(f + head, (int)payload)); break;
 	default: session_frame(w, p + head, (int)payload, now);
 	}
 	return head + (int)payload;
