@@ -1,18 +1,20 @@
 #!/usr/bin/env bash
-# Builds everything once in Release and runs every suite: xunit, the black-box tests in Node, Python and Chromium, and the
-# format check. `--long` kills the process 200 times instead of 30. Installs what is missing where it may, says what it could not.
+# Builds everything once in Release and runs every suite: xunit, the black-box tests in Node, Python and Chromium, clusters of
+# gateways on real Redis servers, and the format check. `--long` repeats the faults many times, with the documented times instead
+# of short ones, and may take an hour. Installs what is missing where it may, says what it could not.
 # The last line is "N passed, N failed, N skipped".
 set -uo pipefail
 
 cd "$(dirname "${BASH_SOURCE[0]}")" || exit 2
 readonly ROOT=$PWD
 readonly PYTHON=/usr/bin/python3
+readonly REDIS_PATH=${REDIS_SERVER:-/usr/bin/redis-server}
 readonly CHROMIUM_PATH=${CHROMIUM:-/usr/bin/chromium}
 
 for argument in "$@"; do
   case $argument in
     --long) export GATEWAY_TEST_LONG=1 ;;
-    -h | --help) sed -n '2,4s/^# //p' "$0"; exit 0 ;;
+    -h | --help) sed -n '2,5s/^# //p' "$0"; exit 0 ;;
     *) echo "Unknown argument: $argument (only --long)" >&2; exit 2 ;;
   esac
 done
@@ -84,17 +86,20 @@ command -v node >/dev/null || missing+=(nodejs)
 command -v npm >/dev/null || missing+=(npm)
 "$PYTHON" -c 'import websockets' 2>/dev/null || missing+=(python3 python3-websockets)
 [[ -x $CHROMIUM_PATH ]] || missing+=(chromium)
+[[ -x $REDIS_PATH ]] || missing+=(redis-server)
+command -v nginx >/dev/null || [[ -x /usr/sbin/nginx ]] || missing+=(nginx-light)
 if [[ ${#missing[@]} -gt 0 ]]; then
   title "Installing ${missing[*]}"
   if ! may_install; then
     echo "May not install packages here (neither root nor passwordless sudo)."
-  elif ! { as_root apt-get update -qq && as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}"; } >"$scratch/apt.log" 2>&1; then
+  # Runlevel 1 keeps the packages' services from being started: the tests start servers of their own.
+  elif ! { as_root apt-get update -qq && as_root env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get install -y -qq --no-install-recommends "${missing[@]}"; } >"$scratch/apt.log" 2>&1; then
     tail -n 5 "$scratch/apt.log"
     echo "Could not install all of: ${missing[*]}"
   fi
 fi
 
-node_lack= python_lack= chromium_lack=
+node_lack= python_lack= chromium_lack= redis_lack=
 if ! command -v node >/dev/null || ! command -v npm >/dev/null; then
   node_lack='nodejs and npm are not installed'
 elif [[ $(node -p 'process.versions.node.split(".")[0]') -lt 18 ]]; then
@@ -104,7 +109,8 @@ elif ! npm ci --prefix tests/blackbox --no-audit --no-fund >"$scratch/npm.log" 2
 fi
 "$PYTHON" -c 'import websockets' 2>/dev/null || python_lack='python3-websockets is not installed'
 [[ -x $CHROMIUM_PATH ]] || chromium_lack="no Chromium at $CHROMIUM_PATH"
-[[ -n $node_lack ]] && chromium_lack=$node_lack
+[[ -x $REDIS_PATH ]] || redis_lack="no redis-server at $REDIS_PATH"
+[[ -n $node_lack ]] && chromium_lack=$node_lack redis_lack=$node_lack
 
 # -- build -----------------------------------------------------------------------------------------------------------------
 
@@ -157,7 +163,9 @@ node_suite() {
   note "$name" "${p:-0}" "${f:-0}" "${s:-0}" $((SECONDS - started))
 }
 
-node_suite 'black box (Node)' "$node_lack" --not browser
+node_suite 'black box (Node)' "$node_lack" --not browser 'cluster*'
+node_suite 'cluster' "$redis_lack" 'cluster*'
+GATEWAY_TEST_ENGINE=cluster node_suite 'black box on two nodes' "$redis_lack" events rooms presence session http connect slow
 node_suite 'black box (Chromium)' "$chromium_lack" browser
 
 title 'black box (Python)'

@@ -1,5 +1,6 @@
-// The process: the host round one node.
+// The process: the host round one node, or the question whether the one beside it is ready.
 
 using Gateway.Host.Composition;
+using Gateway.Host.Health;
 
-return await GatewayHost.Run(args, NodeServices.Add);
+return HealthCommand.IsAskedFor(args) ? await HealthCommand.Run(args) : await GatewayHost.Run(args, NodeServices.Add);

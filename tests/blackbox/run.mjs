@@ -1,5 +1,5 @@
 // Runs the test files, a few at a time, and sums them up. `node run.mjs rooms events` runs those files,
-// `node run.mjs --not browser` all others. The last line is "N passed, N failed, N skipped".
+// `node run.mjs --not browser 'cluster*'` all others. The last line is "N passed, N failed, N skipped".
 
 import { readdirSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
@@ -14,12 +14,13 @@ const CONCURRENCY = Number(process.env.GATEWAY_TEST_CONCURRENCY ?? 2);
 const EXPLAIN_LINES = 45;
 
 // The long ones first, so that the last to end is a short one.
-const LONG_FIRST = ['killed', 'slow', 'limits', 'damaged', 'session', 'presence', 'auth'];
+const LONG_FIRST = ['cluster.redis', 'cluster.nodes', 'cluster.network', 'killed', 'slow', 'limits', 'damaged', 'session', 'presence', 'auth'];
 
 function chosen(args) {
   const all = readdirSync(here).filter((name) => name.endsWith('.test.mjs')).map((name) => name.slice(0, -'.test.mjs'.length));
   const rank = (name) => (LONG_FIRST.includes(name) ? LONG_FIRST.indexOf(name) : LONG_FIRST.length);
-  const wanted = args[0] === '--not' ? all.filter((name) => !args.includes(name)) : all.filter((name) => args.length === 0 || args.includes(name));
+  const named = (name) => args.some((arg) => (arg.endsWith('*') ? name.startsWith(arg.slice(0, -1)) : name === arg));
+  const wanted = all.filter((name) => (args[0] === '--not' ? !named(name) : args.length === 0 || named(name)));
   return wanted.sort((a, b) => rank(a) - rank(b) || a.localeCompare(b)).map((name) => join(here, `${name}.test.mjs`));
 }
 
@@ -40,7 +41,7 @@ if (files.length === 0) {
   process.exit(2);
 }
 
-const needed = files.some((file) => !file.endsWith('checker.test.mjs'));
+const needed = files.some((file) => !/(checker|cluster-harness)\.test\.mjs$/.test(file));
 try {
   if (needed) gatewayDll();
 } catch (error) {
@@ -78,7 +79,8 @@ function note(kind, data) {
 const stream = run({ files, concurrency: CONCURRENCY });
 stream.on('test:pass', (data) => note(data.skip !== undefined && data.skip !== false ? 'skipped' : 'passed', data));
 stream.on('test:fail', (data) => note('failed', data));
-stream.on('test:diagnostic', (data) => /seed|events,/.test(data.message) && console.log(`  ${data.message}`));
+// The runner's own totals are diagnostics too; ours are sentences.
+stream.on('test:diagnostic', (data) => /^(tests|suites|pass|fail|cancelled|skipped|todo|duration_ms) [\d.]+$/.test(data.message) || console.log(`  ${data.message}`));
 stream.on('test:stderr', (data) => process.stderr.write(data.message));
 stream.on('end', () => {
   for (const [file, own] of [...perFile].sort()) {

@@ -85,7 +85,7 @@ internal sealed class ConnectionsActor(NodeServices node, ActorRef rooms, Connec
         {
             case EngineLost lost when _lost is null:
                 _lost = lost;
-                Context.Timers.StartSingle(DegradedTimer, DegradedDue.Instance, TellDegradedAfter);
+                Context.Timers.StartSingle(DegradedTimer, DegradedDue.Instance, UntilDegraded(lost.Since));
                 break;
             case EngineBack:
                 OnEngineBack();
@@ -95,6 +95,13 @@ internal sealed class ConnectionsActor(NodeServices node, ActorRef rooms, Connec
             case MemberRemoved removed: TellUser(removed.UserId, removed); break;
             case SessionTaken taken: TellUser(taken.UserId, taken); break;
         }
+    }
+
+    /// <summary>The engine may have noticed only a while after it was gone.</summary>
+    private TimeSpan UntilDegraded(DateTimeOffset since)
+    {
+        var left = since + TellDegradedAfter - node.Time.GetUtcNow();
+        return left < TimeSpan.Zero ? TimeSpan.Zero : left > TellDegradedAfter ? TellDegradedAfter : left;
     }
 
     private void OnDegradedDue()

@@ -20,7 +20,8 @@ public sealed record EventsStored(string Epoch, IReadOnlyList<RoomEvent> Events)
 /// <summary>An event that is not stored.</summary>
 public sealed record EventRelayed(RoomEvent Event) : RoomNotice;
 
-/// <summary>The room's epoch changed. RolledBack: events above <see cref="Cut"/> are gone (none are, where Cut is the top). Reset: all are.</summary>
+/// <summary>The room's epoch changed. RolledBack: events above <see cref="Cut"/> are gone (none are, where Cut is the top). Reset: all are.
+/// Trimmed, in the same epoch: what lies up to the new position was missed and is no longer kept; whoever reads it is told so.</summary>
 public sealed record RoomRolled(RoomPosition Position, GapReason Reason, long Cut) : RoomNotice;
 
 /// <summary>A user became present, or is no longer. Exactly once a transition (E6).</summary>

@@ -45,6 +45,7 @@ internal sealed class CatchUp(RoomState room, FanOut fanOut, RoomPresence presen
         {
             // Who was in the room before goes on from there.
             member.Position = Math.Min(member.Replaced?.Position ?? long.MaxValue, room.Handle.Head);
+            member.Epoch = room.Epoch;
             TellJoined(first, room.Position, replay.Since is null ? null : false);
             member.JoinedTop = member.Position;
             Advance(member);
@@ -100,16 +101,31 @@ internal sealed class CatchUp(RoomState room, FanOut fanOut, RoomPresence presen
             member.PageNumber++;
             member.PageAwaited = false;
             member.Replaced = null;
-            if (member.State == MemberState.Joining)
+            // Whose last page was of the new epoch already knows all that is told here.
+            if (member.State == MemberState.Joining || (member.State == MemberState.CatchingUp && member.Epoch == rolled.Position.Epoch))
                 continue;
             var position = member.State == MemberState.Live ? room.Handle.Head : member.Position;
             if (rolled.Reason == GapReason.Reset)
                 Tell(member, new Gap(room.Room, rolled.Position.Epoch, null, null, GapReason.Reset));
-            else if (Math.Max(position, acked) > rolled.Cut)
+            else if (rolled.Reason == GapReason.RolledBack && Math.Max(position, acked) > rolled.Cut)
                 Tell(member, new Gap(room.Room, rolled.Position.Epoch, rolled.Cut + 1, Math.Max(position, acked), GapReason.RolledBack));
             member.Position = rolled.Reason == GapReason.Reset ? 0 : Math.Min(position, rolled.Cut);
+            member.Epoch = rolled.Position.Epoch;
             member.State = MemberState.CatchingUp;
         }
+    }
+
+    /// <summary>The room goes on in another epoch, and nothing was lost: all positions hold in it.</summary>
+    public void OnEpoch(string epoch)
+    {
+        foreach (var member in room.Members.Values)
+        {
+            if (member.Epoch == room.Epoch)
+                member.Epoch = epoch;
+        }
+
+        room.Epoch = epoch;
+        OnFlushed();
     }
 
     /// <summary>Takes up again whoever waits for a page that could not be read, or for the room to come up to it.</summary>
@@ -142,6 +158,7 @@ internal sealed class CatchUp(RoomState room, FanOut fanOut, RoomPresence presen
     {
         var (member, page) = (read.Member, read.Page);
         var start = page.Events.Count > 0 ? page.Events[0].Seq - 1 : page.Position.Top;
+        member.Epoch = page.Position.Epoch;
         if (read.First is { } first)
         {
             member.Position = start;
@@ -182,6 +199,14 @@ internal sealed class CatchUp(RoomState room, FanOut fanOut, RoomPresence presen
     {
         fanOut.Flush();
         var head = room.Handle.Head;
+        if (room.IsLog && member.Epoch != room.Epoch)
+        {
+            // Its numbers are of an epoch that the room is yet to hear of.
+            _aheadOfRoom.Add(member);
+            actor.RetryLater();
+            return;
+        }
+
         if (member.Position > head)
         {
             _aheadOfRoom.Add(member);
@@ -228,8 +253,9 @@ internal sealed class CatchUp(RoomState room, FanOut fanOut, RoomPresence presen
         return true;
     }
 
-    private void ReadNext(Member member) =>
-        Read(member, new HistoryQuery(room.Room, member.Position, null, null, PageEvents, PageBytes), null);
+    /// <summary>The epoch makes a position that was lost meanwhile rolled back, and no stranger. From 0 means: what is kept.</summary>
+    private void ReadNext(Member member) => Read(
+        member, new HistoryQuery(room.Room, member.Position, member.Position > 0 ? member.Epoch : null, null, PageEvents, PageBytes), null);
 
     private void Read(Member member, HistoryQuery query, FirstPage? first)
     {

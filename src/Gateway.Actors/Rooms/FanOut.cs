@@ -251,6 +251,7 @@ internal sealed class FanOut(RoomState room, NodeMetrics metrics, TimeProvider t
         member.State = MemberState.CatchingUp;
         member.Lagging = true;
         member.Position = position;
+        member.Epoch = room.Epoch;
         metrics.FellBehind();
         Frames.Send(member.Sink, member.Dialect, new Lagging(room.Room));
         member.Sink.NotifyWhenDrained();

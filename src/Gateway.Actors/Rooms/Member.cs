@@ -45,6 +45,9 @@ internal sealed class Member
     /// <summary>While it catches up: the last seq that was handed to its sink.</summary>
     public long Position { get; set; }
 
+    /// <summary>The epoch that <see cref="Position"/> is of: the room's, or the next one, where a page was read before the room heard of it.</summary>
+    public string Epoch { get; set; } = "";
+
     /// <summary>It fell behind while live, and was told so; ephemeral things of that time are dropped.</summary>
     public bool Lagging { get; set; }
 

@@ -132,9 +132,13 @@ internal sealed class RoomActor(NodeServices node, RoomName room, NamespacePolic
     private static void OnRolled(RoomParts parts, RoomRolled rolled)
     {
         parts.FanOut.Flush();
-        parts.State.Epoch = rolled.Position.Epoch;
-        if (rolled.Reason != GapReason.Reset && rolled.Cut >= parts.State.Handle.Head)
+        if (rolled.Reason == GapReason.RolledBack && rolled.Cut >= parts.State.Handle.Head)
+        {
+            parts.CatchUp.OnEpoch(rolled.Position.Epoch);
             return;
+        }
+
+        parts.State.Epoch = rolled.Position.Epoch;
         parts.CatchUp.OnRolled(rolled);
         parts.Restart(rolled.Position);
         if (rolled.Reason == GapReason.Reset)

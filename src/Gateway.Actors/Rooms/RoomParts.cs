@@ -44,7 +44,7 @@ internal sealed class RoomParts
             (member.Acks, former.Acks) = (former.Acks, null);
             FanOut.Forget(former);
             if (former.State == MemberState.Live)
-                (former.State, former.Position) = (MemberState.CatchingUp, State.Handle.Head);
+                (former.State, former.Position, former.Epoch) = (MemberState.CatchingUp, State.Handle.Head, State.Epoch);
             member.Replaced = former.State == MemberState.Joining ? former.Replaced : former;
         }
 
@@ -97,7 +97,7 @@ internal sealed class RoomParts
         {
             MemberState.Joining => (object)new JoinRefused(State.Room, EngineStatus.Busy, null),
             MemberState.Live => new RoomLost(State.Room, State.Handle.Head, State.Epoch, member.Acks),
-            _ => new RoomLost(State.Room, member.Position, State.Epoch, member.Acks),
+            _ => new RoomLost(State.Room, member.Position, member.Epoch, member.Acks),
         }));
 
     /// <summary>The room goes on from another position.</summary>

@@ -14,8 +14,8 @@ internal static class ListenUrls
     public static void Apply(WebApplicationBuilder builder, GatewayOptions options)
     {
         var configuration = builder.Configuration;
-        var endpoints = configuration.GetSection("Kestrel:Endpoints").GetChildren().Select(endpoint => endpoint["Url"]).OfType<string>().ToList();
-        var urls = endpoints.Count > 0 ? endpoints : Configured(configuration);
+        var endpoints = Endpoints(configuration);
+        var urls = Configured(configuration);
         foreach (var url in urls)
             Check(url);
         if (options.Admin.Port > 0)
@@ -57,9 +57,12 @@ internal static class ListenUrls
         return url.TrimEnd('/') + "/";
     }
 
-    private static List<string> Configured(ConfigurationManager configuration)
+    /// <summary>What Kestrel or ASP.NET Core was told, in their own order of precedence, else <see cref="Default"/>.</summary>
+    public static List<string> Configured(IConfiguration configuration)
     {
-        var urls = Split(configuration[WebHostDefaults.ServerUrlsKey]);
+        var urls = Endpoints(configuration);
+        if (urls.Count == 0)
+            urls.AddRange(Split(configuration[WebHostDefaults.ServerUrlsKey]));
         if (urls.Count == 0)
         {
             urls.AddRange(Split(configuration[WebHostDefaults.HttpPortsKey]).Select(port => $"http://*:{port}"));
@@ -70,6 +73,9 @@ internal static class ListenUrls
             urls.Add(Default);
         return urls;
     }
+
+    private static List<string> Endpoints(IConfiguration configuration) =>
+        [.. configuration.GetSection("Kestrel:Endpoints").GetChildren().Select(endpoint => endpoint["Url"]).OfType<string>()];
 
     private static List<string> Split(string? text) =>
         [.. (text ?? "").Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)];

@@ -9,13 +9,16 @@ internal sealed class GatewayOptions
 
     public EngineKind Engine { get; set; } = EngineKind.Embedded;
 
+    /// <summary>How to reach Redis; may hold a password, so it is never shown.</summary>
     public string? Redis { get; set; }
 
+    /// <summary>Null: what the server is set to.</summary>
     public RedisAckLevel? RedisAck { get; set; }
 
     /// <summary>Where the embedded engine keeps its journal; relative to the working directory.</summary>
     public string DataDir { get; set; } = "data";
 
+    /// <summary>Shown to clients, operators and the other nodes; no two processes of a cluster may share one.</summary>
     public string NodeId { get; set; } = "node-1";
 
     /// <summary>Null or empty: none.</summary>

@@ -3,6 +3,7 @@
 using System.Net;
 using System.Text;
 using Gateway.Protocol;
+using Gateway.Redis;
 
 namespace Gateway.Host.Options;
 
@@ -29,6 +30,7 @@ internal sealed class OptionsValidator
     {
         var validator = new OptionsValidator(options, isDevelopment);
         validator.CheckTop();
+        validator.CheckRedis();
         validator.CheckAuth();
         validator.CheckNetwork();
         validator.CheckTimes();
@@ -37,16 +39,35 @@ internal sealed class OptionsValidator
         return validator._errors;
     }
 
+    public static bool IsNodeIdChar(char letter) => char.IsAsciiLetterOrDigit(letter) || letter is '.' or '_' or '-';
+
     private void CheckTop()
     {
-        if (_options.Engine == EngineKind.Redis)
-            Fail("Engine", "must be embedded: this build has no cluster engine");
         if (string.IsNullOrWhiteSpace(_options.DataDir))
             Fail("DataDir", "must name a directory");
         if (_options.NodeId.Length is 0 or > NodeIdChars || !_options.NodeId.All(IsNodeIdChar))
             Fail("NodeId", $"must be 1 to {NodeIdChars} letters, digits or . _ -");
         if (!string.IsNullOrEmpty(_options.DefaultRoom) && !RoomName.TryParse(_options.DefaultRoom, out _))
             Fail("DefaultRoom", "must be a room name: 1 to 200 letters, digits or . _ - : @");
+    }
+
+    private void CheckRedis()
+    {
+        if (string.IsNullOrWhiteSpace(_options.Redis))
+        {
+            if (_options.Engine == EngineKind.Redis)
+                Fail("Redis", "must be host:port, or several with commas between: Engine=redis needs to know where Redis is");
+            return;
+        }
+
+        try
+        {
+            RedisOptions.Parse(_options.Redis);
+        }
+        catch (FormatException wrong)
+        {
+            Fail("Redis", $"must be host:port,host:port with optional user= password= tls= ca=. {wrong.Message.TrimEnd('.')}");
+        }
     }
 
     private void CheckAuth()
@@ -110,6 +131,4 @@ internal sealed class OptionsValidator
     }
 
     private void Fail(string key, string expectation) => _errors.Add($"{GatewayOptions.Section}:{key} {expectation}.");
-
-    private static bool IsNodeIdChar(char letter) => char.IsAsciiLetterOrDigit(letter) || letter is '.' or '_' or '-';
 }

@@ -28,7 +28,7 @@ internal static class SettingsReader
         options.Redis = settings.Text("Redis");
         options.RedisAck = settings.Choice<RedisAckLevel>("RedisAck");
         options.DataDir = settings.Text("DataDir") ?? options.DataDir;
-        options.NodeId = settings.Text("NodeId") ?? options.NodeId;
+        options.NodeId = settings.Text("NodeId") ?? (options.Engine == EngineKind.Redis ? ProcessName.Make() : options.NodeId);
         options.DefaultRoom = settings.Text("DefaultRoom") ?? options.DefaultRoom;
         options.Demo = settings.Flag("Demo") ?? options.Demo;
         options.AllowedOrigins = settings.List("AllowedOrigins") ?? options.AllowedOrigins;

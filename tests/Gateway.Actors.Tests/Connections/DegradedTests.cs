@@ -1,5 +1,6 @@
 // The storage is away: what clients see, and that nothing acked is lost.
 
+using Gateway.Actors.Engine;
 using Gateway.Actors.Tests.Rooms;
 
 namespace Gateway.Actors.Tests.Connections;
@@ -88,6 +89,30 @@ public sealed class DegradedTests
         Assert.Equal("hello", (string)cai.Expect("message")["content"]!);
         ben.Send("""{"type":"leave","id":"l2"}""");
         ben.Expect("left");
+    }
+
+    [Fact]
+    public void The_2_s_count_from_when_it_was_lost_however_late_that_was_noticed()
+    {
+        using var node = new TestNode();
+        var ann = node.Connect("ann");
+        ann.New();
+        var since = node.Time.GetUtcNow();
+        node.Advance(1.5);
+        ((IEngineListener)node.Node).Notify(new EngineLost(since));
+        node.Advance(0.4);
+        ann.ExpectNothing();
+        node.Advance(0.2);
+        Assert.Equal(since, DateTimeOffset.Parse((string)ann.Expect("degraded")["since"]!, System.Globalization.CultureInfo.InvariantCulture));
+        ((IEngineListener)node.Node).Notify(new EngineBack());
+        node.Settle();
+        ann.Expect("restored");
+
+        ((IEngineListener)node.Node).Notify(new EngineLost(node.Time.GetUtcNow() - TimeSpan.FromMinutes(1)));
+        node.Advance(0.1);
+        ann.Expect("degraded");
+        var late = node.Connect("ben");
+        Assert.Single(late.All("degraded"));
     }
 
     [Fact]

@@ -77,4 +77,25 @@ public sealed class FaultTests
         Assert.True(drained.IsCompleted);
         Assert.All(clients, c => Assert.Equal(CloseCode.Restarting, c.Sink.Closed?.Code));
     }
+
+    [Fact]
+    public void A_client_whose_session_was_resumed_on_another_node_counts_as_gone_while_draining()
+    {
+        using var node = new TestNode();
+        var clients = new[] { node.Connect("ann"), node.Connect("ben"), node.Connect("cai") };
+        var drained = node.Node.Drain();
+        node.Settle();
+        foreach (var (client, user) in clients.Zip(["ann", "ben", "cai"]))
+        {
+            Assert.False(drained.IsCompleted);
+            // What another node does: the engine tells this one.
+            _ = node.Engine.Claim(client.Session, new SessionOwner(user, user, 4711)).AsTask();
+            node.Settle();
+            Assert.Equal(CloseCode.ResumedElsewhere, client.Sink.Closed?.Code);
+        }
+
+        node.Settle();
+        Assert.True(drained.IsCompleted);
+        Assert.All(clients, client => Assert.Empty(client.All("user_left")));
+    }
 }

@@ -36,9 +36,12 @@ internal sealed class StubbornEngine(IEngine inner) : IEngine
     public TaskCompletionSource? ReadGate { get; set; }
     public TaskCompletionSource? OpenGate { get; set; }
 
+    /// <summary>Answers reads in place of the engine.</summary>
+    public Func<HistoryQuery, HistoryPage>? Pages { get; set; }
+
     public async ValueTask<HistoryPage> Read(HistoryQuery query)
     {
-        var page = await inner.Read(query).ConfigureAwait(false);
+        var page = Pages?.Invoke(query) ?? await inner.Read(query).ConfigureAwait(false);
         if (ReadGate is { } gate)
             await gate.Task.ConfigureAwait(false);
         return page;

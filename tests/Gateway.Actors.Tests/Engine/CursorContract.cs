@@ -13,7 +13,7 @@ public abstract class CursorContract
 
     protected abstract Task<EngineLab> Begin();
 
-    [Fact]
+    [SkippableFact]
     public async Task A_cursor_moves_forward_only_and_is_told_where_it_moved()
     {
         await using var lab = await Begin();
@@ -21,10 +21,11 @@ public abstract class CursorContract
         var probe = await lab.Engine.Listen(Lobby);
         foreach (var seq in new long[] { 3, 2, 3, 4 })
             Assert.Equal(EngineStatus.Ok, await lab.Engine.MoveCursor(Lobby, "ann", ReceiptStatus.Read, seq));
+        await lab.Settled();
         Assert.Equal([new CursorMoved("ann", ReceiptStatus.Read, 3), new CursorMoved("ann", ReceiptStatus.Read, 4)], probe.Heard);
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task A_cursor_is_clipped_to_the_top()
     {
         await using var lab = await Begin();
@@ -36,7 +37,7 @@ public abstract class CursorContract
         Assert.Equal([new ReceiptCursor("ann", ReceiptStatus.Read, 5)], (await lab.Engine.Cursors(Lobby)).Cursors);
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task Cursors_of_each_status_survive_a_restart_and_end_with_the_history()
     {
         await using var lab = await Begin();

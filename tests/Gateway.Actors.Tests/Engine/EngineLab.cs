@@ -35,7 +35,10 @@ public abstract class EngineLab : IAsyncDisposable
     /// <summary>The process is killed and begins again on the same storage.</summary>
     public abstract Task Kill();
 
-    /// <summary>Time passes while the engine is swept as by a node.</summary>
+    /// <summary>Everything that has happened up to now has been told to those who listen.</summary>
+    public abstract Task Settled();
+
+    /// <summary>Time passes while the engine is swept as by a node; what follows from it has been told.</summary>
     public async Task Pass(TimeSpan time)
     {
         for (var left = time; left > TimeSpan.Zero; left -= TimeSpan.FromSeconds(1))
@@ -43,13 +46,12 @@ public abstract class EngineLab : IAsyncDisposable
             Time.Advance(left < TimeSpan.FromSeconds(1) ? left : TimeSpan.FromSeconds(1));
             await Sweep();
         }
+
+        await Settled();
     }
 
-    public async Task Sweep()
-    {
-        for (var partition = 0; partition < Engine.Partitions; partition++)
-            await Engine.Beat(partition);
-    }
+    public Task Sweep() =>
+        Task.WhenAll(Enumerable.Range(0, Engine.Partitions).Select(async partition => await Engine.Beat(partition)));
 
     public abstract ValueTask DisposeAsync();
 }

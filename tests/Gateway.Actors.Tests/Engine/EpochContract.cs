@@ -12,7 +12,7 @@ public abstract class EpochContract
 
     protected abstract Task<EngineLab> Begin();
 
-    [Fact]
+    [SkippableFact]
     public async Task A_restart_opens_an_epoch_that_counts_on()
     {
         await using var lab = await Begin();
@@ -24,7 +24,7 @@ public abstract class EpochContract
         Assert.Matches("^[A-Za-z0-9_-]+$", after.Epoch!);
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task Positions_of_all_former_epochs_stay_good_whether_or_not_the_room_was_used_in_them()
     {
         await using var lab = await Begin();
@@ -56,7 +56,7 @@ public abstract class EpochContract
             Assert.Equal(9 - seq, (await lab.Engine.Since(Lobby, seq, epoch)).Events.Count);
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task A_position_above_the_cut_of_a_former_epoch_was_rolled_back()
     {
         await using var lab = await Begin();
@@ -68,7 +68,7 @@ public abstract class EpochContract
         Assert.Equal([4L, 5L, 6L, 7L], page.Seqs());
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task An_unknown_epoch_or_a_position_above_the_top_is_a_reset_with_what_is_kept()
     {
         await using var lab = await Begin();
@@ -81,7 +81,7 @@ public abstract class EpochContract
         }
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task A_room_without_events_knows_former_epochs_at_zero_only()
     {
         await using var lab = await Begin();
@@ -94,7 +94,7 @@ public abstract class EpochContract
         Assert.Equal(Continuity.Reset, (await lab.Engine.Since(Lobby, 1, epoch)).Continuity);
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task A_forgotten_room_begins_anew_and_its_old_positions_are_unknown()
     {
         await using var lab = await Begin();
@@ -106,6 +106,7 @@ public abstract class EpochContract
         var anew = await lab.Engine.Say(Lobby);
 
         Assert.Equal(1, anew.Seq);
+        await lab.Settled();
         Assert.Equal(new RoomRolled(new RoomPosition(anew.Epoch!, 0), GapReason.Reset, 0), probe.Heard[0]);
         Assert.Equal([1L], probe.Seqs);
         for (var round = 0; round < 3; round++)
@@ -121,7 +122,7 @@ public abstract class EpochContract
         }
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task Forgetting_comes_in_order_with_what_is_published()
     {
         await using var lab = await Begin();
@@ -130,6 +131,7 @@ public abstract class EpochContract
         var forget = lab.Engine.Forget(Lobby).AsTask();
         var second = lab.Engine.SayMany(Lobby, 2);
         await Task.WhenAll(first, forget, second);
+        await lab.Settled();
         Assert.Equal([1L, 2L, 3L, 1L, 2L], probe.Seqs);
         Assert.Equal([1L, 2L], (await lab.Engine.Last(Lobby, 10)).Seqs());
         await lab.Kill();

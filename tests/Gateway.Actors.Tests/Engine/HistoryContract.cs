@@ -15,7 +15,7 @@ public abstract class HistoryContract
 
     protected abstract Task<EngineLab> Begin();
 
-    [Theory]
+    [SkippableTheory]
     [InlineData(false)]
     [InlineData(true)]
     public async Task Pages_hold_what_was_asked_for_in_order(bool afterRestart)
@@ -48,7 +48,7 @@ public abstract class HistoryContract
         }
     }
 
-    [Theory]
+    [SkippableTheory]
     [InlineData(false)]
     [InlineData(true)]
     public async Task A_page_is_bounded_in_bytes_but_holds_at_least_one_event(bool afterRestart)
@@ -65,7 +65,7 @@ public abstract class HistoryContract
         Assert.True((await lab.Engine.Last(Lobby, 10, before: 5, maxBytes: 1)).More);
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task An_unused_room_is_empty_and_whole()
     {
         await using var lab = await Begin();
@@ -76,7 +76,7 @@ public abstract class HistoryContract
         Assert.Equal(Continuity.Reset, (await lab.Engine.Since(Lobby, 5, page.Position.Epoch)).Continuity);
     }
 
-    [Theory]
+    [SkippableTheory]
     [InlineData(false)]
     [InlineData(true)]
     public async Task A_history_keeps_its_newest_events_and_says_what_is_missing(bool afterRestart)
@@ -104,7 +104,7 @@ public abstract class HistoryContract
         Assert.Equal((0, false), ((await lab.Engine.Last(Small, 5, before: first)).Events.Count, (await lab.Engine.Last(Small, 5, before: first)).More));
     }
 
-    [Theory]
+    [SkippableTheory]
     [InlineData(false)]
     [InlineData(true)]
     public async Task What_is_older_than_the_ttl_is_not_shown_and_leaves_a_gap(bool afterRestart)
@@ -131,7 +131,7 @@ public abstract class HistoryContract
         Assert.Equal((Continuity.Trimmed, 6L), ((await lab.Engine.Since(Small, 2, null)).Continuity, (await lab.Engine.Since(Small, 2, null)).GapTo));
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task A_history_that_is_wholly_gone_still_counts_on_and_says_so()
     {
         await using var lab = await Begin();
@@ -145,7 +145,7 @@ public abstract class HistoryContract
         Assert.Equal(6, (await lab.Engine.Say(Small)).Seq);
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task Reads_stay_whole_while_the_room_is_written_and_trimmed()
     {
         await using var lab = await Begin();

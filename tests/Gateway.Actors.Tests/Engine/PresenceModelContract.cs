@@ -13,7 +13,7 @@ public abstract class PresenceModelContract
 
     protected abstract Task<EngineLab> Begin();
 
-    [Theory]
+    [SkippableTheory]
     [InlineData(1)]
     [InlineData(2)]
     [InlineData(3)]
@@ -29,6 +29,7 @@ public abstract class PresenceModelContract
         for (var step = 0; step < 400; step++)
         {
             await Act(lab, model, random);
+            await lab.Settled();
             foreach (var room in Rooms)
                 await Compare(lab, model, room, probes[room], $"seed {seed}, step {step}, {room}");
         }
@@ -98,10 +99,11 @@ public abstract class PresenceModelContract
         Assert.True(expected == actual, $"{where}: expected [{expected}], found [{actual}]");
 
         var told = new HashSet<string>();
-        long version = 0;
+        long? version = null;
         foreach (var change in probe.Heard.OfType<PresenceChanged>())
         {
-            Assert.Equal(++version, change.Version);
+            Assert.Equal(version + 1 ?? change.Version, change.Version);
+            version = change.Version;
             Assert.True(change.Joined ? told.Add(change.UserId) : told.Remove(change.UserId), $"{where}: {change} was told twice");
             Assert.Equal(told.Count, change.Count);
         }

@@ -1,9 +1,12 @@
 // PROTOCOL §10: the documented defaults, every wrong value named, every unknown key named.
 
 using Gateway.Actors;
+using Gateway.Actors.Engine.Redis;
 using Gateway.Actors.Policy;
+using Gateway.Host.Composition;
 using Gateway.Host.Options;
 using Gateway.Protocol;
+using Gateway.Redis;
 using Microsoft.Extensions.Configuration;
 
 namespace Gateway.Host.Tests.Options;
@@ -58,7 +61,9 @@ public sealed class OptionsTests
     [Theory]
     [InlineData("Engine", "cassandra")]
     [InlineData("Engine", "1")]
-    [InlineData("Engine", "redis")]
+    [InlineData("Redis", "one two:three")]
+    [InlineData("Redis", "localhost:6379 tls=perhaps")]
+    [InlineData("Redis", "password=secret")]
     [InlineData("RedisAck", "twice")]
     [InlineData("DataDir", " ")]
     [InlineData("NodeId", "a b")]
@@ -135,6 +140,7 @@ public sealed class OptionsTests
     public void Everything_that_is_wrong_is_said_at_once()
     {
         var refused = Assert.Throws<StartException>(() => Load(("Colour", "red"), ("Limits:FrameBytes", "x"), ("Engine", "redis")));
+        Assert.Contains("Gateway:Redis must be", refused.Message, StringComparison.Ordinal);
         Assert.Equal(3, refused.Message.Split(Environment.NewLine).Length);
     }
 
@@ -197,6 +203,41 @@ public sealed class OptionsTests
     {
         var refused = Assert.Throws<StartException>(() => Load(("Auth:SigningKey", "hunter2")));
         Assert.DoesNotContain("hunter2", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("localhost:x user=u password=hunter2")]
+    [InlineData("localhost hunter2=x")]
+    [InlineData("localhost password=hunter2 tls=hunter2x")]
+    public void The_password_of_Redis_is_never_printed(string redis)
+    {
+        var refused = Assert.Throws<StartException>(() => Load(("Engine", "redis"), ("Redis", redis)));
+        Assert.Contains("Gateway:Redis must be", refused.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("hunter2", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Redis_is_reached_as_configured()
+    {
+        var options = NodeServices.ToRedisOptions(Load(
+            ("Engine", "Redis"), ("Redis", "one:1,two:2 user=ann password=a=b tls=true"), ("RedisAck", "fsync"), ("Presence:GraceMs", "5"),
+            ("Session:ResumeMs", "6"), ("NodeId", "n7"), ("Namespaces:news:Mode", "log")));
+        Assert.Equal([new RedisEndpoint("one", 1), new RedisEndpoint("two", 2)], options.Redis.Seeds);
+        Assert.Equal(("ann", "a=b", true), (options.Redis.User, options.Redis.Password, options.Redis.Tls));
+        Assert.Equal((RedisAck.Fsync, 5, 6, "n7"), (options.Ack, options.GraceMs, options.ResumeMs, options.NodeId));
+        Assert.NotNull(options.Namespaces.Find(RoomName.Parse("news:a")));
+        Assert.Null(NodeServices.ToRedisOptions(Load(("Engine", "redis"), ("Redis", "localhost"))).Ack);
+    }
+
+    [Fact]
+    public void Nodes_of_a_cluster_that_were_given_no_name_have_each_one_of_their_own()
+    {
+        GatewayOptions Cluster() => Load(("Engine", "redis"), ("Redis", "localhost"));
+        Assert.Equal("node-1", Load().NodeId);
+        Assert.NotEqual(Cluster().NodeId, Cluster().NodeId);
+        Assert.Matches("^[A-Za-z0-9._-]{8,64}$", Cluster().NodeId);
+        Assert.Matches("^[A-Za-z0-9._-]{8,64}$", ProcessName.Make(new string('é', 3) + new string('x', 300)));
+        Assert.StartsWith("node-", ProcessName.Make("é"), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,5 +1,46 @@
-// Judges a room's history against what publishers were promised: every acked event is there, at its acked position, once,
-// in order; nothing that nobody sent; no hole. Pure; its own tests feed it doctored histories.
+// Judges recorded runs. `judge` holds a whole history of many clients against every named rule; `violations` one room's
+// events against what publishers were promised. Pure; its own tests feed it doctored histories.
+
+import { judgeFigures } from './history-figures.mjs';
+import { judgeRooms } from './history-rooms.mjs';
+import { judgeViews } from './history-views.mjs';
+
+/** The rules by name, and the promise that each stands for. */
+export const RULES = {
+  'acked-is-stored': 'every acked event is in its room once, at the epoch and seq of its ack, unless a rollback was told',
+  contiguous: 'a room counts on from 1 without a hole',
+  once: 'no event is stored twice, however often it was sent',
+  'same-event': 'everyone sees the same event under an epoch and seq',
+  invented: 'nothing is stored that nobody sent, or otherwise than it was sent',
+  answered: 'every publish with an id gets an ack or a definite error in the end',
+  'answered-once': 'no publish is answered more often than it was sent on a connection',
+  'no-twice': 'no client sees a position twice, outside a gap that it was told of',
+  'in-order': 'no client sees an older position after a newer one',
+  'no-hole': 'no client misses a position unsaid',
+  'ack-in-order': 'no ack overtakes an event with a lower seq',
+  'gap-said': 'what is not recovered is told, exactly',
+  agrees: 'what a client holds in the end is what is stored',
+  'caught-up': 'who is connected in the end has everything',
+  'presence-alternates': 'user_joined and user_left alternate',
+  'left-once': 'who is gone leaves exactly once',
+  'left-in-time': 'user_left comes when the grace period is over, and within 5 s more',
+  'no-false-left': 'who is back within the grace period never left',
+  'resume-in-time': 'sessions are resumed in time',
+  'memory-bounded': 'no process grows without bound',
+};
+
+/** @returns the broken rules as sentences, `rule: what happened`; empty where every promise was kept */
+export function judge(history, options = {}) {
+  const found = [];
+  const say = (rule, sentence) => {
+    if (!(rule in RULES)) throw new Error(`No such rule: ${rule}`);
+    if (!(options.except ?? []).includes(rule)) found.push(`${rule}: ${sentence}`);
+  };
+  judgeRooms(history, say, options);
+  judgeViews(history, say, options);
+  judgeFigures(history, say, options);
+  return found;
+}
 
 /**
  * @param events  the history as read: { id, seq, epoch, senderId, n }, in the order it was given

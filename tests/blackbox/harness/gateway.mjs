@@ -18,6 +18,9 @@ export const API_KEY = 'backend-key-for-tests-0123456789abcdef';
 
 const REPOSITORY = resolve(dirname(fileURLToPath(import.meta.url)), '../../..');
 const READY_MS = 30_000;
+// What stands behind a gateway whose test does not say: `embedded`, `redis` (one node on a Redis of its own), or `cluster` (two
+// nodes on one, the sockets of a test by turns on the one and the other).
+const BEHIND = process.env.GATEWAY_TEST_ENGINE || 'embedded';
 const LOG_LINES_KEPT = 20_000;
 
 const running = new Set();
@@ -35,7 +38,7 @@ export function gatewayDll() {
 }
 
 /** A port that was free a moment ago, outside the range that the system hands out by itself. */
-async function freePort() {
+export async function freePort() {
   for (let attempt = 0; attempt < 200; attempt += 1) {
     const port = 20_000 + Math.floor(Math.random() * 12_000);
     const free = await new Promise((done) => {
@@ -102,6 +105,9 @@ export class Gateway {
   /** Starts the process without waiting for it to be ready. */
   async launch() {
     this.port ||= await freePort();
+    if (BEHIND !== 'embedded' && !this.standIn && !this.settings.Engine) {
+      this.standIn = await (await import('./cluster-standin.mjs')).standInFor(this, BEHIND);
+    }
     const inherited = Object.fromEntries(
       Object.entries(process.env).filter(([name]) => !/^(gateway__|aspnetcore_|dotnet_environment|node_)/i.test(name)));
     this.child = spawn('dotnet', [gatewayDll(), '--urls', this.url], {
@@ -143,7 +149,10 @@ export class Gateway {
     for (;;) {
       if (!this.running) throw new Error(`The gateway ended while starting.\n${this.logTail()}`);
       const answer = await this.http('GET', '/health/ready').catch(() => null);
-      if (answer?.status === 200) return this;
+      if (answer?.status === 200) {
+        await this.standIn?.twin?.start();
+        return this;
+      }
       if (Date.now() > deadline) throw new Error(`The gateway was not ready after ${READY_MS} ms.\n${this.logTail()}`);
       await new Promise((done) => setTimeout(done, 20));
     }
@@ -158,13 +167,18 @@ export class Gateway {
   }
 
   terminate() {
-    this.child.kill('SIGTERM');
-    return this.exit;
+    return this.#signal('SIGTERM');
   }
 
   kill() {
-    this.child.kill('SIGKILL');
-    return this.exit;
+    return this.#signal('SIGKILL');
+  }
+
+  async #signal(signal) {
+    const twin = this.standIn?.twin;
+    this.child.kill(signal);
+    const [result] = await Promise.all([this.exit, twin?.running ? twin.#signal(signal) : null]);
+    return result;
   }
 
   /** Waits for the process to end by itself; a process that does not is killed and reported. */
@@ -187,6 +201,7 @@ export class Gateway {
       if (this.running) await this.kill();
       else await this.exit;
     }
+    await this.standIn?.dispose();
     rmSync(this.directory, { recursive: true, force: true });
   }
 
@@ -260,7 +275,7 @@ export class Gateway {
     rooms.forEach((room) => parameters.append('room', room));
     if (jwt !== undefined && how === 'query') parameters.append('token', jwt);
     const text = parameters.toString();
-    const client = new Client(`ws://127.0.0.1:${this.port}${path}${text ? `?${text}` : ''}`, {
+    const client = new Client(`ws://127.0.0.1:${this.standIn?.nextPort() ?? this.port}${path}${text ? `?${text}` : ''}`, {
       protocols: jwt !== undefined && how === 'protocol' ? [...protocols, `bearer.${jwt}`] : protocols,
       headers: jwt !== undefined && how === 'header' ? { ...headers, Authorization: `Bearer ${jwt}` } : headers,
       label: user ?? query.user ?? 'anonymous',

@@ -40,7 +40,7 @@ def token(**claims):
 
 
 class Gateway:
-    def __init__(self):
+    def __init__(self, settings=None):
         self.directory = tempfile.mkdtemp(prefix="gateway-test-")
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
@@ -53,6 +53,7 @@ class Gateway:
             "Gateway__DataDir": os.path.join(self.directory, "data"),
             "Gateway__Limits__EventsPerSecond": "10000",
             "Gateway__Limits__EventBurst": "10000",
+            **{f"Gateway__{key}": value for key, value in (settings or {}).items()},
         })
         self.log = open(os.path.join(self.directory, "log.txt"), "w+", encoding="utf-8")
         self.process = subprocess.Popen(

@@ -101,11 +101,11 @@ internal sealed class HistoryReader : IDisposable
 
     private static HistoryPage ReadOnce(EventRows rows, string file, RoomName room, RoomState state, in HistoryQuery query, long visibleFrom)
     {
-        var plan = HistoryPlan.Of(query, state);
+        var plan = HistoryPlan.Of(query, state.Position, state.Lineage);
         var (first, top) = (state.First, state.Position.Top);
         var (from, to) = plan.Upwards ? (Math.Max(plan.From, first), top) : (first, Math.Min(plan.From, top));
         if (from > to)
-            return plan.Page(state, [], top + 1, more: false);
+            return plan.Page(state.Position, [], top + 1, more: false);
 
         var events = new List<RoomEvent>();
         var (limit, maxBytes) = (query.Limit, query.MaxBytes);
@@ -131,7 +131,7 @@ internal sealed class HistoryReader : IDisposable
             throw new JournalDamagedException($"{file}: table events, room {room}: seq {next} is missing.");
         if (!plan.Upwards)
             events.Reverse();
-        return plan.Page(state, events, events.Count > 0 ? events[0].Seq : top + 1, more);
+        return plan.Page(state.Position, events, events.Count > 0 ? events[0].Seq : top + 1, more);
     }
 
     private sealed class ReadConnection : IDisposable

@@ -10,12 +10,12 @@ internal static class TailReader
     /// <param name="visibleFrom">Events older than this time are not shown.</param>
     public static HistoryPage? TryRead(Queue<RoomEvent> tail, in RoomState state, in HistoryQuery query, long visibleFrom)
     {
-        var plan = HistoryPlan.Of(query, state);
+        var plan = HistoryPlan.Of(query, state.Position, state.Lineage);
         var top = state.Position.Top;
         if (plan.Upwards ? plan.From > top : state.First > plan.From)
-            return plan.Page(state, [], top + 1, more: false);
+            return plan.Page(state.Position, [], top + 1, more: false);
         if (state.First > top)
-            return plan.Page(state, [], top + 1, more: false);
+            return plan.Page(state.Position, [], top + 1, more: false);
         if (!tail.TryPeek(out var oldest) || oldest.TimestampMs < visibleFrom)
             return null;
         return plan.Upwards ? Upwards(tail, oldest.Seq, plan, state, query) : Downwards(tail, oldest.Seq, plan, state, query);
@@ -40,7 +40,7 @@ internal static class TailReader
             events.Add(stored);
         }
 
-        return plan.Page(state, events, from, more);
+        return plan.Page(state.Position, events, from, more);
     }
 
     private static HistoryPage? Downwards(Queue<RoomEvent> tail, long oldest, HistoryPlan plan, in RoomState state, in HistoryQuery query)
@@ -65,6 +65,6 @@ internal static class TailReader
         // What lies just below the page must be known to be shown, or the journal is asked.
         if (wanted[0].Seq == oldest && oldest > state.First)
             return null;
-        return plan.Page(state, wanted, state.First, more: wanted[0].Seq > state.First);
+        return plan.Page(state.Position, wanted, state.First, more: wanted[0].Seq > state.First);
     }
 }

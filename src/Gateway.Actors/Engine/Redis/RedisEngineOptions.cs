@@ -27,8 +27,9 @@ public sealed record RedisEngineOptions
     /// <summary>Publications that wait or are under way; past it they are Busy. About half a second of work.</summary>
     public int QueueCapacity { get; init; } = 32_768;
 
-    /// <summary>Of one partition under way at once: enough to fill a round trip.</summary>
-    public int WindowPerPartition { get; init; } = 512;
+    /// <summary>Of one partition under way at once: more than a round trip holds, and of all partitions together no more than Redis does
+    /// well within a command's deadline.</summary>
+    public int WindowPerPartition { get; init; } = 64;
 
     /// <summary>How long a publication is tried again (the contract's 5 s).</summary>
     public int DeadlineMs { get; init; } = 5_000;

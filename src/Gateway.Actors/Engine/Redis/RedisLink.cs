@@ -12,8 +12,11 @@ internal sealed class RedisLink
     private readonly PartitionKeys[] _partitions = [.. Enumerable.Range(0, Engine.Redis.Partitions.Count).Select(number => new PartitionKeys(number))];
     private readonly int[] _slots = [.. Enumerable.Range(0, Engine.Redis.Partitions.Count).Select(number => RedisSlot.Of(Encoding.ASCII.GetBytes(Engine.Redis.Partitions.TagOf(number))))];
 
-    public RedisLink(RedisEngineOptions options, RedisClient client, TimeProvider time, ILogger log)
+    private readonly RedisMetrics? _metrics;
+
+    public RedisLink(RedisEngineOptions options, RedisClient client, TimeProvider time, ILogger log, RedisMetrics? metrics = null)
     {
+        _metrics = metrics;
         Options = options;
         Client = client;
         Time = time;
@@ -54,7 +57,7 @@ internal sealed class RedisLink
 
     /// <summary>Calls it where the partition is now; redirects are followed, within the client's deadline.</summary>
     public ValueTask<RedisReply> Call(PartitionKeys partition, string name, ReadOnlySpan<string> keys, params ReadOnlySpan<RedisArgument> arguments) =>
-        Client.Call(SlotOf(partition), Function(name, keys, arguments));
+        Counted(Client.Call(SlotOf(partition), Function(name, keys, arguments)));
 
     /// <summary>What a reply means where it is no answer of the function's own.</summary>
     public static EngineStatus StatusOf(in RedisReply reply) => reply.Error?.Code switch
@@ -64,4 +67,11 @@ internal sealed class RedisLink
         RedisErrorCode.Busy => EngineStatus.Busy,
         _ => EngineStatus.Degraded,
     };
+
+    private async ValueTask<RedisReply> Counted(ValueTask<RedisReply> call)
+    {
+        var reply = await call.ConfigureAwait(false);
+        _metrics?.Called(StatusOf(reply));
+        return reply;
+    }
 }

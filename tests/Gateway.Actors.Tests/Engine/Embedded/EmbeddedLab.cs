@@ -41,6 +41,9 @@ public sealed class EmbeddedLab : EngineLab
         return lab;
     }
 
+    /// <summary>The embedded engine tells before it answers.</summary>
+    public override Task Settled() => Task.CompletedTask;
+
     public override async Task Restart()
     {
         await Stop();

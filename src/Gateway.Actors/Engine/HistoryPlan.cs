@@ -1,9 +1,9 @@
 // What a query means for a room in a given state (rules H1–H3): where the reading begins, and what the position proves.
-// Pure. The events themselves come from memory or from the journal.
+// Pure. The events themselves come from the storage, or from memory.
 
 using Gateway.Protocol;
 
-namespace Gateway.Actors.Engine.Embedded;
+namespace Gateway.Actors.Engine;
 
 /// <param name="Upwards">Ascending from From; else descending from it.</param>
 /// <param name="From">The first seq to read, inclusive.</param>
@@ -12,15 +12,15 @@ namespace Gateway.Actors.Engine.Embedded;
 internal readonly record struct HistoryPlan(
     bool Upwards, long From, Continuity Continuity, long GapFrom, long GapTo, bool MayBegin)
 {
-    public static HistoryPlan Of(in HistoryQuery query, in RoomState state)
+    public static HistoryPlan Of(in HistoryQuery query, in RoomPosition position, Lineage lineage)
     {
         if (query.After is not { } after)
         {
-            var before = Math.Min(query.Before ?? long.MaxValue, state.Position.Top + 1);
+            var before = Math.Min(query.Before ?? long.MaxValue, position.Top + 1);
             return new HistoryPlan(false, before - 1, Continuity.Proven, 0, 0, true);
         }
 
-        var (continuity, cut) = state.Lineage.Judge(state.Position, query.ProofEpoch, after);
+        var (continuity, cut) = lineage.Judge(position, query.ProofEpoch, after);
         return continuity switch
         {
             Continuity.RolledBack => new HistoryPlan(true, cut + 1, continuity, cut + 1, after, false),
@@ -32,12 +32,12 @@ internal readonly record struct HistoryPlan(
 
     /// <param name="events">Ascending.</param>
     /// <param name="firstKept">The first event that is still shown, at or after From; Top + 1 where there is none.</param>
-    public HistoryPage Page(in RoomState state, IReadOnlyList<RoomEvent> events, long firstKept, bool more)
+    public HistoryPage Page(in RoomPosition position, IReadOnlyList<RoomEvent> events, long firstKept, bool more)
     {
         if (!Upwards || MayBegin || firstKept <= From)
-            return new HistoryPage(EngineStatus.Ok, state.Position, Continuity, GapFrom, GapTo, events, more);
+            return new HistoryPage(EngineStatus.Ok, position, Continuity, GapFrom, GapTo, events, more);
         return Continuity == Continuity.RolledBack
-            ? new HistoryPage(EngineStatus.Ok, state.Position, Continuity, GapFrom, Math.Max(GapTo, firstKept - 1), events, more)
-            : new HistoryPage(EngineStatus.Ok, state.Position, Continuity.Trimmed, From, firstKept - 1, events, more);
+            ? new HistoryPage(EngineStatus.Ok, position, Continuity, GapFrom, Math.Max(GapTo, firstKept - 1), events, more)
+            : new HistoryPage(EngineStatus.Ok, position, Continuity.Trimmed, From, firstKept - 1, events, more);
     }
 }

@@ -1,7 +1,7 @@
 // The epochs a room had before its current one, each with its cut: the last position of it that is still true.
 // Immutable; bounded to the last 64, past which a position is unknown (Reset).
 
-namespace Gateway.Actors.Engine.Embedded;
+namespace Gateway.Actors.Engine;
 
 internal sealed class Lineage
 {
