@@ -8,6 +8,7 @@ WORKDIR /source
 # What decides which packages are needed comes first: a change of code alone restores nothing.
 COPY Directory.Build.props Directory.Packages.props .editorconfig ./
 COPY src/Gateway.Protocol/Gateway.Protocol.csproj src/Gateway.Protocol/
+COPY src/Gateway.Redis/Gateway.Redis.csproj src/Gateway.Redis/
 COPY src/Gateway.Actors/Gateway.Actors.csproj src/Gateway.Actors/
 COPY src/Gateway.Host/Gateway.Host.csproj src/Gateway.Host/
 RUN dotnet restore src/Gateway.Host -a $TARGETARCH

@@ -89,7 +89,7 @@ describe('docker-compose.yml', () => {
   });
 });
 
-describe('Dockerfile', { timeout: 300_000 }, () => {
+describe('Dockerfile', { timeout: 600_000 }, () => {
   const [build, final] = stages();
 
   it('pins its images and runs as a user who is not root', () => {
@@ -159,7 +159,7 @@ describe('Dockerfile', { timeout: 300_000 }, () => {
   });
 });
 
-describe('the deployment as processes', { skip: lack.length > 0 && `${lack.join(', ')} not installed`, timeout: 180_000 }, () => {
+describe('the deployment as processes', { skip: lack.length > 0 && `${lack.join(', ')} not installed`, timeout: 300_000 }, () => {
   const deployment = new Deployment();
   before(() => deployment.start());
   after(() => deployment.dispose());

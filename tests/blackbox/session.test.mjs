@@ -187,6 +187,7 @@ suite('§6 session', { concurrency: 8, settings: { ...UNLIMITED, Session: { Resu
     const fresh = back.session;
     back.send({ type: 'resume', session: before.session, rooms: {} });
     await back.next({ type: 'welcome', resumed: true });
+    await gateway.untilConnections(user, 1);
     const other = await gateway.connect(t, { user, query: { session: fresh } });
     assert.equal(other.welcome.resumed, false);
     assert.equal(back.closed, null);

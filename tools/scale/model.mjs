@@ -25,8 +25,11 @@ export const eventsPerPrimary = (costs, nodes, batch = 1) => (costs.machines.uti
 /** Mean and 99th percentile of the wait and service of a single server with random arrivals (M/M/1). */
 export const waits = (serviceUs, utilisation) => ({ meanUs: serviceUs / (1 - utilisation), p99Us: (serviceUs * Math.log(100)) / (1 - utilisation) });
 
-/** µs of Redis' main thread for a connection that comes, or comes back, with so many rooms. */
-export const connectUs = ({ redis }, rooms) => redis.functionUs * (redis.connectCalls + redis.roomCalls * rooms);
+/** µs of Redis' main thread for a connection that comes with so many rooms. */
+const connectUs = ({ redis }, rooms) => redis.functionUs * (redis.connectCalls + redis.roomCalls * rooms);
+
+/** The same for one that comes back. */
+export const resumeUs = (costs, rooms) => costs.redis.resumeFactor * connectUs(costs, rooms);
 
 /** The same for one that goes, until nobody remembers it. */
 const disconnectUs = ({ redis }, rooms) => redis.functionUs * (redis.disconnectCalls + redis.leaveCalls * rooms);

@@ -31,6 +31,8 @@ export function scatter({ memberships, nodes, seed, ...law }, eachRoom) {
 /** Beyond this many a simulation says nothing new: the law of the sizes knows no scale, so sums grow in proportion. */
 const MEMBERSHIPS_PLAYED = 2_000_000;
 
+const PARTITIONS = 64;
+
 /** What one event meets on average, where a room is written to in proportion to its speakers. */
 export function perEvent({ memberships, nodes, seed, speakers, presenceLimit, ...law }) {
   const played = Math.min(memberships, MEMBERSHIPS_PLAYED);
@@ -38,6 +40,8 @@ export function perEvent({ memberships, nodes, seed, speakers, presenceLimit, ..
   const sums = { rooms: 0, weight: 0, deliveries: 0, nodes: 0, small: 0, smallDeliveries: 0, smallNodes: 0,
     memberNodes: 0, memberDeliveries: 0, subscriptions: 0, oneNode: 0 };
   const byWeight = new Float64Array(speakers + 1);
+  const partitions = new Float64Array(PARTITIONS);
+  const hash = seeded(seed + 1);
   scatter({ memberships: played, nodes, seed, ...law }, (size, touched) => {
     const weight = Math.min(size, speakers);
     sums.rooms += 1;
@@ -48,6 +52,7 @@ export function perEvent({ memberships, nodes, seed, speakers, presenceLimit, ..
     sums.oneNode += touched === 1 ? 1 : 0;
     sums.memberNodes += size * touched;
     byWeight[weight] += scale;
+    partitions[Math.floor(hash() * PARTITIONS)] += weight;
     if (size > presenceLimit) return;
     sums.small += weight;
     sums.smallDeliveries += weight * (size - 1);
@@ -69,6 +74,8 @@ export function perEvent({ memberships, nodes, seed, speakers, presenceLimit, ..
     // Of one member coming or going: the nodes that must know, and the members who are told (none in a room above the limit).
     memberNodes: sums.memberNodes / played,
     memberDeliveries: sums.memberDeliveries / played,
+    // The events of the busiest partition, times the mean.
+    busiest: (Math.max(...partitions) * PARTITIONS) / sums.weight,
     // How many rooms have so many speakers.
     byWeight,
     weight: sums.weight * scale,

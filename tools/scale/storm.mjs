@@ -1,7 +1,7 @@
 // Simulates what follows a node's death in steps of 10 ms: its clients come back with full jitter to the nodes that are left, each of which
 // admits so many handshakes a second and refuses the rest (503, try again later); every resume costs Redis functions and reads.
 
-import { connectUs } from './model.mjs';
+import { resumeUs } from './model.mjs';
 import { seeded } from './random.mjs';
 
 const STEP_MS = 10;
@@ -15,7 +15,7 @@ export function resumesPerSecond(costs, { survivors, rooms, nodeBusy, redisBusy,
   return {
     admission: survivors * machines.handshakesPerSecond,
     cpu: (survivors * spareNode * 1e6) / (node.connectUs + (rooms - 1) * node.joinUs),
-    redis: (spareRedis * 1e6) / connectUs(costs, rooms),
+    redis: (spareRedis * 1e6) / resumeUs(costs, rooms),
   };
 }
 

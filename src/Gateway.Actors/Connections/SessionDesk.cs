@@ -16,17 +16,14 @@ internal sealed class SessionDesk(ConnectionCore core)
     {
         var engine = core.Node.Engine;
         var owner = new SessionOwner(identity.UserId, identity.Name, core.Id);
-        var (status, refusedUntil) = await engine.RefusedUntil(identity.UserId).ConfigureAwait(false);
-        if (status != EngineStatus.Ok)
-            return new SessionOpened(status, default, false, [], identity, commandId);
-        if (refusedUntil is not null)
-            return new SessionOpened(EngineStatus.Stale, default, false, [], identity, commandId);
-
         if (sessionId is not null)
         {
             var (claimed, session) = await engine.Claim(sessionId, owner).ConfigureAwait(false);
             if (claimed == EngineStatus.Ok && Hold(session.Key))
                 return new SessionOpened(claimed, session.Key, true, session.Rooms, identity, commandId);
+            // A fresh one would cost the client its session because the engine was away for a moment: it is to come again instead.
+            if (claimed is EngineStatus.Busy or EngineStatus.Degraded or EngineStatus.Unknown)
+                return new SessionOpened(claimed, default, false, [], identity, commandId);
         }
 
         var (opened, key) = await engine.Open(owner).ConfigureAwait(false);

@@ -19,6 +19,7 @@ namespace Gateway.Actors.Engine;
 /// </summary>
 public interface IMembership
 {
+    /// <summary>Begins a fresh session. Stale: the user is refused (see <see cref="Expel"/>).</summary>
     ValueTask<(EngineStatus Status, SessionKey Key)> Open(SessionOwner owner);
 
     /// <summary>Takes a session over for a new connection, which thereby owns it, with all its rooms. NotFound: unknown, expired or of another user.

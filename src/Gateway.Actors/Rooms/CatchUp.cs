@@ -95,9 +95,8 @@ internal sealed class CatchUp(RoomState room, FanOut fanOut, RoomPresence presen
             return;
         foreach (var member in room.Members.Values)
         {
-            // What they wait for is gone, or has another number now; a page that is being read, too.
-            var acked = member.Acks?.Highest ?? 0;
-            FanOut.ReleaseAcks(member, long.MaxValue);
+            // What they wait for is gone, or has another number now; a page that is being read, too. What was stored since waits on.
+            var acked = FanOut.ReleaseAcksBefore(member, rolled.Position.Epoch);
             member.PageNumber++;
             member.PageAwaited = false;
             member.Replaced = null;

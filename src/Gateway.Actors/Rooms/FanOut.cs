@@ -13,7 +13,11 @@ internal sealed class FanOut(RoomState room, NodeMetrics metrics, TimeProvider t
     /// <summary>A batch is taken whole by an empty outbox: it must not hold much more than one frame of the largest kind.</summary>
     private const int MaxBatchBytes = 128 * 1024;
 
+    /// <summary>Longer than a publication is tried (the contract's 5 s): what is acked after it was stored while the room was open.</summary>
+    private static readonly TimeSpan LongestPublication = TimeSpan.FromSeconds(6);
+
     private readonly HashSet<Member> _ackHolders = [];
+    private readonly long _openedAt = time.GetTimestamp();
     private long _appendedHead;
     private long _oldestMs;
     private int _pending;
@@ -122,18 +126,41 @@ internal sealed class FanOut(RoomState room, NodeMetrics metrics, TimeProvider t
     {
         if (member.Acks is null)
             return;
-        while (member.Acks.Take(upTo) is { } ack)
+        while (member.Acks.Take(upTo, member.Epoch) is { } ack)
             Frames.Send(member.Sink, member.Dialect, ack);
         if (member.Acks.Count == 0)
             member.Acks = null;
     }
 
-    /// <summary>An ack leaves when every event below it has left.</summary>
+    /// <summary>The member hears no more of the room: what was stored for it was stored.</summary>
+    public static void ReleaseAllAcks(Member member) => ReleaseAcksBefore(member, "");
+
+    /// <summary>The acks of what was stored before an epoch leave.</summary>
+    /// <returns>The highest seq among them, or 0.</returns>
+    public static long ReleaseAcksBefore(Member member, string epoch)
+    {
+        if (member.Acks is null)
+            return 0;
+        var highest = 0L;
+        foreach (var ack in member.Acks.TakeAllBut(epoch))
+        {
+            highest = Math.Max(highest, ack.Seq ?? 0);
+            Frames.Send(member.Sink, member.Dialect, ack);
+        }
+
+        if (member.Acks.Count == 0)
+            member.Acks = null;
+        return highest;
+    }
+
+    /// <summary>An ack leaves when every event below it has left; at once where it is of an epoch that the room has left behind. One of an epoch
+    /// that the room has yet to hear of waits: publishing may be quicker than listening after the storage was away.</summary>
     public void Acknowledge(Member member, Ack ack, long seq, int bound)
     {
         Flush();
         var upTo = member.State == MemberState.Live ? room.Handle.Head : member.Position;
-        if ((member.State != MemberState.Joining && seq <= upTo) || (ack.Epoch != room.Epoch && !ack.Duplicate))
+        var isAhead = IsAhead(member, ack);
+        if ((member.State != MemberState.Joining && seq <= upTo && !isAhead) || (room.WasIn(ack.Epoch) && !ack.Duplicate))
         {
             Frames.Send(member.Sink, member.Dialect, ack);
             return;
@@ -146,9 +173,13 @@ internal sealed class FanOut(RoomState room, NodeMetrics metrics, TimeProvider t
             return;
         }
 
-        acks.Add(seq, ack);
+        acks.Add(seq, ack, isAhead);
         WatchAcks(member);
     }
+
+    /// <summary>Whether it is of an epoch that is yet to be told. A room that was opened just now may also have missed a former one.</summary>
+    private bool IsAhead(Member member, Ack ack) =>
+        ack is { Epoch: { } epoch, Duplicate: false } && epoch != room.Epoch && epoch != member.Epoch && !room.WasIn(epoch) && time.GetElapsedTime(_openedAt) > LongestPublication;
 
     /// <summary>Of a live member, acks whose events have yet to come leave with those.</summary>
     public void WatchAcks(Member member)

@@ -6,36 +6,49 @@ namespace Gateway.Actors.Rooms;
 
 internal sealed class HeldAcks
 {
-    private readonly SortedList<(long Seq, long Order), Ack> _acks = [];
+    private readonly SortedList<(long Seq, long Order), (Ack Ack, bool IsAhead)> _acks = [];
     private long _order;
 
     public int Count => _acks.Count;
 
-    public long Highest => _acks.Count == 0 ? 0 : _acks.GetKeyAtIndex(_acks.Count - 1).Seq;
-
     /// <summary>Whether the event of this seq is the member's own: its first ack, not a repeated one, waits.</summary>
     public bool IsOwn(long seq)
     {
-        foreach (var (key, ack) in _acks)
+        foreach (var (key, held) in _acks)
         {
             if (key.Seq > seq)
                 return false;
-            if (key.Seq == seq && !ack.Duplicate)
+            if (key.Seq == seq && !held.Ack.Duplicate)
                 return true;
         }
 
         return false;
     }
 
-    public void Add(long seq, Ack ack) => _acks.Add((seq, _order++), ack);
+    /// <param name="isAhead">It is of an epoch that the room is yet to hear of.</param>
+    public void Add(long seq, Ack ack, bool isAhead) => _acks.Add((seq, _order++), (ack, isAhead));
 
-    /// <returns>The lowest up to a seq, or null.</returns>
-    public Ack? Take(long upTo)
+    /// <summary>Takes those that are not of this epoch, lowest first.</summary>
+    public IReadOnlyList<Ack> TakeAllBut(string epoch)
     {
-        if (_acks.Count == 0 || _acks.GetKeyAtIndex(0).Seq > upTo)
-            return null;
-        var ack = _acks.GetValueAtIndex(0);
-        _acks.RemoveAt(0);
-        return ack;
+        var taken = _acks.Where(held => held.Value.Ack.Epoch != epoch).ToList();
+        foreach (var (key, _) in taken)
+            _acks.Remove(key);
+        return taken.ConvertAll(held => held.Value.Ack);
+    }
+
+    /// <summary>The lowest up to a position, or null. Under the same numbers another epoch has other events, so what is ahead waits for its own.</summary>
+    public Ack? Take(long upTo, string? epoch)
+    {
+        for (var i = 0; i < _acks.Count && _acks.GetKeyAtIndex(i).Seq <= upTo; i++)
+        {
+            var (ack, isAhead) = _acks.GetValueAtIndex(i);
+            if (isAhead && ack.Epoch != epoch)
+                continue;
+            _acks.RemoveAt(i);
+            return ack;
+        }
+
+        return null;
     }
 }

@@ -58,7 +58,7 @@ internal sealed class RoomParts
         if (!State.Members.Remove(connectionId, out var member))
             return null;
         FanOut.Forget(member);
-        Rooms.FanOut.ReleaseAcks(member, long.MaxValue);
+        Rooms.FanOut.ReleaseAllAcks(member);
         if (Chatter.IsTyping(member.UserId) && !State.HasConnectionOf(member.UserId))
             Chatter.EndTyping(member.UserId);
         return member;

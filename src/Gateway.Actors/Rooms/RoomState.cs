@@ -8,6 +8,12 @@ namespace Gateway.Actors.Rooms;
 
 internal sealed class RoomState(RoomHandle handle)
 {
+    // An ack is under way for seconds at most; so many epochs do not come and go meanwhile.
+    private const int MaxFormerEpochs = 8;
+
+    private readonly Queue<string> _formerEpochs = [];
+    private string _epoch = "";
+
     public RoomHandle Handle { get; } = handle;
 
     public RoomName Room => Handle.Room;
@@ -16,7 +22,22 @@ internal sealed class RoomState(RoomHandle handle)
 
     public bool IsLog => Policy.Mode == RoomMode.Log;
 
-    public string Epoch { get; set; } = "";
+    public string Epoch
+    {
+        get => _epoch;
+        set
+        {
+            if (value == _epoch)
+                return;
+            if (_formerEpochs.Count == MaxFormerEpochs)
+                _formerEpochs.Dequeue();
+            _formerEpochs.Enqueue(_epoch);
+            _epoch = value;
+        }
+    }
+
+    /// <summary>Whether the room has been in that epoch and is not any more.</summary>
+    public bool WasIn(string? epoch) => epoch is not null && epoch != _epoch && _formerEpochs.Contains(epoch);
 
     public Dictionary<ulong, Member> Members { get; } = [];
 

@@ -1,6 +1,7 @@
 // Sessions that outlive their sockets.
 
 using Gateway.Actors.Connections;
+using Gateway.Actors.Engine;
 using Gateway.Actors.Policy;
 using Gateway.Actors.Tests.Rooms;
 using Gateway.Protocol;
@@ -208,5 +209,26 @@ public sealed class SessionTests
         Assert.Equal(1, (int)ben.Expect("presence")["users"]!.AsArray().Single(u => (string)u!["userId"]! == "ann")!["devices"]!);
         ben.Send(FanOutTests.Array("b", 3));
         Assert.Equal(3, last.Events().Count);
+    }
+
+    [Theory]
+    [InlineData(EngineStatus.Degraded)]
+    [InlineData(EngineStatus.Unknown)]
+    [InlineData(EngineStatus.Busy)]
+    public void A_session_is_not_given_up_because_the_engine_was_away_when_it_was_to_be_resumed(EngineStatus status)
+    {
+        StubbornEngine engine = null!;
+        using var node = new TestNode(wrap: inner => engine = new StubbornEngine(inner));
+        var ann = node.Connect("ann", "club");
+        ann.Disconnect();
+        node.Settle();
+        engine.ClaimFails = status;
+        var early = node.Connect(AdmissionTests.User("ann"), [], ann.Session);
+        Assert.Empty(early.All("welcome"));
+        Assert.Equal(CloseCode.InternalError, early.Sink.Closed?.Code);
+
+        engine.ClaimFails = null;
+        var back = node.Connect(AdmissionTests.User("ann"), [], ann.Session);
+        Assert.True((bool)back.Expect("welcome")["resumed"]!);
     }
 }

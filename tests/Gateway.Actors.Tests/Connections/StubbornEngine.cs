@@ -17,9 +17,14 @@ internal sealed class StubbornEngine(IEngine inner) : IEngine
 
     public int Partitions => inner.Partitions;
 
+    /// <summary>Answers publications in place of the engine.</summary>
+    public Func<Publication, PublishOutcome>? Outcomes { get; set; }
+
     public void Publish(Publication publication)
     {
-        if (!OwesPublications)
+        if (Outcomes is { } outcomes)
+            publication.Completed(outcomes(publication));
+        else if (!OwesPublications)
             inner.Publish(publication);
     }
 
@@ -65,8 +70,13 @@ internal sealed class StubbornEngine(IEngine inner) : IEngine
 
     public TaskCompletionSource? ClaimGate { get; set; }
 
+    /// <summary>Answers claims in place of the engine, though it serves everything else.</summary>
+    public EngineStatus? ClaimFails { get; set; }
+
     public async ValueTask<(EngineStatus Status, ClaimedSession Session)> Claim(string sessionId, SessionOwner owner)
     {
+        if (ClaimFails is { } failure)
+            return (failure, null!);
         var answer = await inner.Claim(sessionId, owner).ConfigureAwait(false);
         if (ClaimGate is { } gate)
             await gate.Task.ConfigureAwait(false);

@@ -25,6 +25,16 @@ public abstract class EpochContract
     }
 
     [SkippableFact]
+    public async Task The_first_event_of_a_room_bears_the_epoch_that_its_listeners_were_told()
+    {
+        await using var lab = await Begin();
+        var (_, told) = await lab.Engine.Subscribe(Lobby, new NoticeProbe());
+        var first = await lab.Engine.Say(Lobby);
+        Assert.Equal((told.Epoch, 1L), (first.Epoch, first.Seq));
+        Assert.Equal(Continuity.Proven, (await lab.Engine.Since(Lobby, 1, told.Epoch)).Continuity);
+    }
+
+    [SkippableFact]
     public async Task Positions_of_all_former_epochs_stay_good_whether_or_not_the_room_was_used_in_them()
     {
         await using var lab = await Begin();

@@ -176,6 +176,7 @@ public abstract class MembershipContract
         var until = (await lab.Engine.RefusedUntil("ann")).Until;
         Assert.Equal(lab.Time.GetUtcNow() + TimeSpan.FromMinutes(1), until);
         Assert.Null((await lab.Engine.RefusedUntil("bob")).Until);
+        Assert.Equal(EngineStatus.Stale, (await lab.Engine.Open(new SessionOwner("ann", "Ann", 3))).Status);
 
         await lab.Kill();
         Assert.Equal(until, (await lab.Engine.RefusedUntil("ann")).Until);

@@ -26,8 +26,14 @@ internal sealed class RolledHistory(string epoch, IEnumerable<RoomEvent> events)
     {
         var added = contents.Select((content, i) => new RoomEvent
         {
-            Room = RoomName.Parse("lobby"), Type = "message", Id = content, SenderId = "other", SenderName = "other", Epoch = epoch,
-            Seq = _events.Count + 1 + i, Fields = System.Text.Encoding.UTF8.GetBytes($"\"content\":\"{content}\""),
+            Room = RoomName.Parse("lobby"),
+            Type = "message",
+            Id = content,
+            SenderId = "other",
+            SenderName = "other",
+            Epoch = epoch,
+            Seq = _events.Count + 1 + i,
+            Fields = System.Text.Encoding.UTF8.GetBytes($"\"content\":\"{content}\""),
         }).ToList();
         _events.AddRange(added);
         return new EventsStored(epoch, added);

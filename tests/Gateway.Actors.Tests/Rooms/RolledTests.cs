@@ -163,6 +163,44 @@ public sealed class RolledTests : IDisposable
         Assert.Equal(["eleven", "twelve"], after);
     }
 
+    [Theory]
+    [InlineData(3, 3)]
+    [InlineData(3, 2)]
+    public void An_ack_of_an_epoch_that_the_room_has_yet_to_hear_of_waits_for_the_events_below_it(int events, int cut)
+    {
+        var ben = _node.Connect("ben");
+        var history = Tell("ann", events);
+        ben.New();
+        _engine.Outcomes = _ => new PublishOutcome(PublishStatus.Stored, cut + 3, "k2", 0);
+        ben.Send("""{"id":"b-1","content":"mine"}""");
+        ben.ExpectNothing();
+
+        history.Roll("k2", cut);
+        var fresh = history.Add("four", "five");
+        Notify(new RoomRolled(history.Position, GapReason.RolledBack, cut), fresh);
+        var frames = ben.New().Where(frame => !IsGap(frame)).ToList();
+        Assert.Equal(["message", "message"], Types(frames));
+        Notify(history.Add("mine"));
+        Assert.Contains("ack", Types(ben.New()));
+    }
+
+    [Fact]
+    public void An_ack_of_an_epoch_that_the_room_has_yet_to_hear_of_waits_also_below_the_head()
+    {
+        var ben = _node.Connect("ben");
+        var history = Tell("ann", 8);
+        _node.Advance(10);
+        ben.New();
+        _engine.Outcomes = _ => new PublishOutcome(PublishStatus.Stored, 2, "k2", 0);
+        ben.Send("""{"id":"b-1","content":"mine"}""");
+        ben.ExpectNothing();
+
+        history.Roll("k2", 0);
+        var fresh = history.Add("one", "two");
+        Notify(new RoomRolled(new RoomPosition("k2", 0), GapReason.Reset, 0), fresh);
+        Assert.Equal(["gap", "message", "message", "ack"], Types(ben.New()));
+    }
+
     [Fact]
     public void Presence_goes_on_with_whatever_version_follows_a_loss()
     {

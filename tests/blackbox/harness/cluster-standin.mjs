@@ -9,7 +9,7 @@ export async function standInFor(gateway, kind) {
   const settings = { Engine: 'redis', Redis: redis.setting };
   Object.assign(gateway.settings, settings);
   const twin = kind === 'cluster'
-    ? new Gateway({ settings: { ...gateway.settings, NodeId: 'twin' }, environment: gateway.environment, variables: gateway.variables })
+    ? new Gateway({ settings: { ...gateway.settings, NodeId: 'twin', Admin: undefined }, environment: gateway.environment, variables: gateway.variables })
     : null;
   let turn = 0;
   return {
@@ -17,6 +17,11 @@ export async function standInFor(gateway, kind) {
     nextPort() {
       turn += 1;
       return twin?.running && turn % 2 === 0 ? twin.port : gateway.port;
+    },
+    /** Where a test restarts its gateway, the storage restarts too: that is what it is about. */
+    async restart() {
+      await redis.kill();
+      await redis.start();
     },
     async dispose() {
       await twin?.dispose();

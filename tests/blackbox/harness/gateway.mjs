@@ -145,12 +145,14 @@ export class Gateway {
 
   async start() {
     await this.launch();
+    const twin = this.standIn?.twin?.start();
+    twin?.catch(() => {});
     const deadline = Date.now() + READY_MS;
     for (;;) {
       if (!this.running) throw new Error(`The gateway ended while starting.\n${this.logTail()}`);
       const answer = await this.http('GET', '/health/ready').catch(() => null);
       if (answer?.status === 200) {
-        await this.standIn?.twin?.start();
+        await twin;
         return this;
       }
       if (Date.now() > deadline) throw new Error(`The gateway was not ready after ${READY_MS} ms.\n${this.logTail()}`);
@@ -192,6 +194,7 @@ export class Gateway {
 
   async restart() {
     if (this.running) await this.kill();
+    await this.standIn?.restart();
     return this.start();
   }
 

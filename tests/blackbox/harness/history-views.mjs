@@ -59,7 +59,12 @@ class View {
   }
 
   ack(entry) {
-    if (entry.seq === undefined || this.pos === null) return;
+    if (entry.seq === undefined) return;
+    if (this.pos === null) {
+      // Nothing came since the beginning or a reset: an own event is known, but it is no position to count from.
+      this.seen.set(entry.seq, { id: entry.id, epoch: entry.epoch, own: true });
+      return;
+    }
     const known = this.seen.get(entry.seq);
     if (known && known.epoch === entry.epoch && known.id !== entry.id) this.say('same-event', `${this.room} ${entry.seq} was ${known.id}, and ${entry.id} was acked there`);
     if (this.open.delete(entry.seq)) this.seen.set(entry.seq, { id: entry.id, epoch: entry.epoch, own: true });
@@ -67,7 +72,7 @@ class View {
   }
 
   #stand(entry, kind) {
-    for (let seq = (this.pos ?? entry.seq) + 1; seq < entry.seq; seq += 1) this.open.set(seq, kind);
+    for (let seq = (this.pos ?? entry.seq) + 1; seq < entry.seq; seq += 1) if (!this.seen.has(seq)) this.open.set(seq, kind);
     this.pos = entry.seq;
     this.seen.set(entry.seq, { id: entry.id, epoch: entry.epoch, own: kind === 'ack' });
   }

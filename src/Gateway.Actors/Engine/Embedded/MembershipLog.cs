@@ -12,8 +12,12 @@ internal sealed class MembershipLog(EngineState state)
 
     private long _beatAt = long.MinValue / 2;
 
-    public (EngineStatus, SessionKey) Open(string id, SessionOwner owner) =>
-        state.Sessions.Count >= state.Options.MaxSessions ? (EngineStatus.Busy, default) : (EngineStatus.Ok, state.Sessions.Open(id, owner));
+    public (EngineStatus, SessionKey) Open(string id, SessionOwner owner)
+    {
+        if (RefusedUntil(owner.UserId) is not null)
+            return (EngineStatus.Stale, default);
+        return state.Sessions.Count >= state.Options.MaxSessions ? (EngineStatus.Busy, default) : (EngineStatus.Ok, state.Sessions.Open(id, owner));
+    }
 
     public (EngineStatus, ClaimedSession) Claim(string id, SessionOwner owner) =>
         state.Sessions.Claim(id, owner, state.Clock.Steady) is { } claimed ? (EngineStatus.Ok, claimed) : (EngineStatus.NotFound, null!);

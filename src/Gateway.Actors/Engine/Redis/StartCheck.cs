@@ -19,8 +19,18 @@ internal sealed class StartCheck(RedisEngineOptions options, FunctionLibrary lib
     private readonly TimeSpan _patience = options.StartPatience < MostPatience ? options.StartPatience : MostPatience;
     private readonly string _user = options.Redis.User ?? "default";
 
-    /// <summary>What an ack means: as configured, or what the first primary that was looked at is set to.</summary>
-    public RedisAck Ack { get; private set; } = options.Ack ?? RedisAck.Memory;
+    private readonly Lock _gate = new();
+    private RedisAck? _ack = options.Ack;
+
+    /// <summary>What an ack means: as configured, or what all primaries are set to; memory where they differ.</summary>
+    public RedisAck Ack
+    {
+        get
+        {
+            lock (_gate)
+                return _ack ?? RedisAck.Memory;
+        }
+    }
 
     /// <summary>The whole command that gives a user all it needs.</summary>
     public string Grant => $"ACL SETUSER {_user} on >PASSWORD resetkeys ~gw:* resetchannels &gw:* nocommands +@connection +fcall +function|list +function|load " +
@@ -51,8 +61,8 @@ internal sealed class StartCheck(RedisEngineOptions options, FunctionLibrary lib
 
     private void Judge(RedisPrimary primary, ServerReport report, bool isStart)
     {
-        if (isStart)
-            Ack = options.Ack ?? (report.IsSynced ? RedisAck.Fsync : report.RequiresReplicas ? RedisAck.Replicated : RedisAck.Memory);
+        if (isStart && options.Ack is null)
+            Learn(report.IsSynced ? RedisAck.Fsync : report.RequiresReplicas ? RedisAck.Replicated : RedisAck.Memory);
         if (report.ConfigRefusal is { } reason)
             RedisLog.ConfigHidden(log, primary.ToString(), reason, Assumption(report));
 
@@ -67,6 +77,13 @@ internal sealed class StartCheck(RedisEngineOptions options, FunctionLibrary lib
             throw new RedisStartException(
                 $"Redis {primary} takes writes without any replica (min-replicas-to-write 0), against what RedisAck=replicated promises. Set min-replicas-to-write to 1 or more there, or another RedisAck.");
         }
+    }
+
+    /// <summary>A Cluster's primaries are looked at side by side.</summary>
+    private void Learn(RedisAck found)
+    {
+        lock (_gate)
+            _ack = _ack is null || _ack == found ? found : RedisAck.Memory;
     }
 
     private async ValueTask AwaitReplica(RedisLink link, RedisPrimary primary, ServerReport? report, CancellationToken cancellation)

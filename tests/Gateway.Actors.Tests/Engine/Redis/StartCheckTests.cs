@@ -153,6 +153,19 @@ public sealed class StartCheckTests
     }
 
     [SkippableFact]
+    public async Task An_ack_of_a_Cluster_means_what_all_of_its_primaries_are_set_to()
+    {
+        await using var cluster = await RedisCluster.Start("--appendonly", "yes", "--appendfsync", "always");
+        Assert.Equal(RedisAck.Fsync, await Start(To(cluster.Servers[0])));
+        foreach (var server in cluster.Servers)
+        {
+            server.Ask("CONFIG SET appendfsync everysec");
+            Assert.Equal(RedisAck.Memory, await Start(To(cluster.Servers[0])));
+            server.Ask("CONFIG SET appendfsync always");
+        }
+    }
+
+    [SkippableFact]
     public async Task Replicated_needs_a_replica_that_writes_wait_for()
     {
         await using var primary = await RedisServer.Start();

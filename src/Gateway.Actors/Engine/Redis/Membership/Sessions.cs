@@ -117,7 +117,8 @@ internal sealed class Sessions(MemberCore core, SessionCalls records, RoomPresen
         {
             if (reply.IsError && !wasIn)
                 core.Sessions.Doubt(key, room);
-            return (status, null!);
+            // This node holds it, so Redis has lost it: the next beat brings it back. (Or it was ended just now; word of that is on its way.)
+            return (status == EngineStatus.NotFound ? core.Fenced(core.Keys.OfUser(userId)) : status, null!);
         }
 
         core.Sessions.AddRoom(key, room);
@@ -183,9 +184,21 @@ internal sealed class Sessions(MemberCore core, SessionCalls records, RoomPresen
             await presence.Join(core.Me.Name, owner.UserId, key, owner.Name, room, silent: false, RoomPresenceCalls.NoUsers).ConfigureAwait(false))
             .ConfigureAwait(false);
         var touched = core.Sessions.Arrived(key.Id);
-        if (core.Sessions.Find(key) is not { } local || (touched && !await IsConfirmed(owner.UserId, key).ConfigureAwait(false)))
-            return (EngineStatus.NotFound, null!);
-        return (EngineStatus.Ok, new ClaimedSession(key, core.Sessions.RoomsOf(local)));
+        if (core.Sessions.Find(key) is { } local && (!touched || await IsConfirmed(owner.UserId, key).ConfigureAwait(false)))
+            return (EngineStatus.Ok, new ClaimedSession(key, core.Sessions.RoomsOf(local)));
+        return await IsTakenSince(owner.UserId, key).ConfigureAwait(false)
+            ? (EngineStatus.Ok, new ClaimedSession(key, []))
+            : (EngineStatus.NotFound, null!);
+    }
+
+    /// <summary>The session was this node's and is another's already: its connection owned it, and is told that it does no more.</summary>
+    private async ValueTask<bool> IsTakenSince(string userId, SessionKey key)
+    {
+        var state = await records.State(userId, key.Id).ConfigureAwait(false);
+        if (state.IsError || state[0].Text == "none" || state[1].Integer <= key.Fence)
+            return false;
+        core.Tell(new SessionTaken(userId, key.Id, state[1].Integer));
+        return true;
     }
 
     /// <summary>A notice came while the session was on its way here. What Redis has of it holds, unless that can't be read now.</summary>

@@ -47,6 +47,20 @@ public sealed class NodeDeathTests(MemberRedis redis)
     }
 
     [SkippableFact]
+    public async Task Who_was_silent_together_is_not_taken_for_dead_by_the_first_that_is_back()
+    {
+        await using var lab = await MemberLab.Begin(redis, 2);
+        await lab.B.Open("ann", Lobby);
+        await lab.Pass(1);
+        lab.CutOff(lab.A);
+        lab.CutOff(lab.B);
+        await lab.Pass(4);
+        lab.Rejoin(lab.A);
+        await lab.Pass(3);
+        Assert.Equal("ann:1", await lab.Present(Lobby));
+    }
+
+    [SkippableFact]
     public async Task A_dead_nodes_lease_goes_when_nothing_of_it_is_left()
     {
         await using var lab = await MemberLab.Begin(redis, 2);
@@ -216,8 +230,8 @@ public sealed class NodeDeathTests(MemberRedis redis)
         await using var lab = await MemberLab.Begin(redis, 1);
         var key = await lab.A.Open("ann", Lobby);
         await lab.A.Members.Detach(key);
-        await lab.Pass(9);
-        lab.Time.Advance(TimeSpan.FromSeconds(4));
+        await lab.Pass(10);
+        lab.Time.Advance(TimeSpan.FromSeconds(2.5));
         await lab.A.Claim(key, "ann");
         Assert.Equal(["+ann 1", "-ann 0 T", "+ann 1"], await lab.Told(Lobby));
     }

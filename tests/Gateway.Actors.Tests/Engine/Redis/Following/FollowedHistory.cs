@@ -37,7 +37,14 @@ internal sealed class FollowedHistory
     {
         var stored = new RoomEvent
         {
-            Room = Lobby, Type = "message", Id = $"{++Ids}", SenderId = "ann", SenderName = "Ann", Fields = default, Seq = ++Top, Epoch = Epoch,
+            Room = Lobby,
+            Type = "message",
+            Id = $"{++Ids}",
+            SenderId = "ann",
+            SenderName = "Ann",
+            Fields = default,
+            Seq = ++Top,
+            Epoch = Epoch,
         };
         Events.Add(stored);
         return new RoomPush(PushKind.Event, ++Change, Epoch, Event: stored);

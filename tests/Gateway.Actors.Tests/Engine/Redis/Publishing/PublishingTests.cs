@@ -149,6 +149,7 @@ public sealed class PublishingTests
         await using var node = await EventsNode.Start(server.Endpoint);
         var probe = await node.Listen(Lobby);
         await node.SayMany(Lobby, 5);
+        await Until.Holds("what was there is told", () => probe.Seqs.Count == 5);
         await server.Kill();
         await server.Run();
         var again = await node.Say(Lobby, "c-1").Outcome;
