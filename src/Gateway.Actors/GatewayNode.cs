@@ -10,6 +10,9 @@ namespace Gateway.Actors;
 
 public sealed class GatewayNode : IGatewayNode, IEngineListener, IAsyncDisposable
 {
+    /// <summary>A fifth of a second of what one Redis does: a storm of clients is let in as fast as it can be served, and no faster.</summary>
+    private const int MaxBacklog = 1_000;
+
     private readonly NodeMetrics _metrics = new();
     private readonly ConnectionCount _count = new();
     private readonly RoomCount _rooms = new();
@@ -41,6 +44,8 @@ public sealed class GatewayNode : IGatewayNode, IEngineListener, IAsyncDisposabl
     public bool IsDraining => _draining;
 
     public bool IsDegraded => _health.IsDegraded;
+
+    public bool IsBehind => _services.Engine.Backlog > MaxBacklog;
 
     /// <summary>Starts the engine, then the sweep of presence. Sockets may be handed in from then on.</summary>
     public async ValueTask Start(CancellationToken cancellation)

@@ -20,6 +20,9 @@ public interface IGatewayNode
     /// <summary>Tells every client to reconnect elsewhere, spread over the window; completes when none is left.</summary>
     Task Drain();
 
+    /// <summary>The engine is behind with what those who are here want: who comes now is to come later.</summary>
+    bool IsBehind { get; }
+
     /// <summary>Clients are being told <c>degraded</c>.</summary>
     bool IsDegraded { get; }
 }

@@ -82,7 +82,9 @@ public sealed class OutageTests
         var answered = heard.Count(text => text is not ("Unknown" or "NotSent" or "Busy"));
         var unknown = heard.Count(text => text == "Unknown");
         await server.Run();
-        var done = long.Parse(await client.Ask("GET", "n"), null);
+        // It may have been killed before the first.
+        var count = await client.Ask("GET", "n");
+        var done = count.Length == 0 ? 0 : long.Parse(count, null);
         Assert.InRange(done, answered, answered + unknown);
         Assert.All(callers, caller => Assert.Equal(1, caller.Times));
     }

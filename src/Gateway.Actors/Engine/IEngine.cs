@@ -15,6 +15,9 @@ namespace Gateway.Actors.Engine;
 /// </summary>
 public interface IEngine : IEventLog, IMembership, INodes, IAsyncDisposable
 {
+    /// <summary>Requests that wait for their turn at a storage which is elsewhere. While there are many, those who are here come before those who come.</summary>
+    int Backlog => 0;
+
     /// <summary>Opens the storage and begins to serve. A storage that can't be used is an <see cref="EngineStartException"/>
     /// whose message names what is wrong and the cure.</summary>
     ValueTask Start(IEngineListener listener, CancellationToken cancellation);

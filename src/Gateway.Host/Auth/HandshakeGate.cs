@@ -51,6 +51,8 @@ internal sealed class HandshakeGate : IHandshakeGate
         if (_node.IsDegraded)
             return new HandshakeDecision.Refused(
                 StatusCodes.Status503ServiceUnavailable, WireCode.Of(ErrorCode.Degraded), "The storage is away.", DrainingRetrySeconds);
+        if (_node.IsBehind)
+            return Busy("This node is behind with those it has.", OverloadRetrySeconds);
         if (!_rate.TryTake())
             return Busy("Too many handshakes just now.", OverloadRetrySeconds);
         if (!IsOriginAllowed(request))

@@ -266,6 +266,16 @@ public sealed class HandshakeGateTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task While_the_engine_is_behind_with_those_who_are_here_nobody_is_let_in()
+    {
+        _node.IsBehind = true;
+        var refused = await Refused(User("u1"), 503, "busy");
+        Assert.NotNull(refused.RetryAfterSeconds);
+        _node.IsBehind = false;
+        await Admitted(User("u1"));
+    }
+
+    [Fact]
     public async Task A_refusal_holds_no_place()
     {
         _options.Limits.ConnectionsPerNode = 1;

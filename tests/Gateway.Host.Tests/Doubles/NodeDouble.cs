@@ -16,6 +16,8 @@ internal sealed class NodeDouble : IGatewayNode, IEngineListener
 
     public bool IsDegraded { get; set; }
 
+    public bool IsBehind { get; set; }
+
     public int Drains { get; private set; }
 
     public IConnectionPort? Open(ConnectionRequest request) => null;

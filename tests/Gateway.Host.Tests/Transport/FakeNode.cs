@@ -25,6 +25,8 @@ internal sealed class FakeNode : IGatewayNode
 
     public bool IsDegraded => false;
 
+    public bool IsBehind => false;
+
     public IConnectionPort? Open(ConnectionRequest request)
     {
         if (IsStopping)

@@ -43,6 +43,8 @@ public sealed partial class RedisEngine : IEngine
     /// <summary>What an ack means here (E2); known once started.</summary>
     public RedisAck Ack => _check.Ack;
 
+    public int Backlog => _link.Waiting;
+
     internal RedisLink Link => _link;
 
     internal RedisEvents Events => _events;
@@ -83,6 +85,7 @@ public sealed partial class RedisEngine : IEngine
     private void Observe()
     {
         _metrics.Observe("gateway.engine.rooms.behind", "{room}", "Rooms that are being read since their pushes left something out.", () => _events.RoomsBehind);
+        _metrics.Observe("gateway.engine.calls.waiting", "{call}", "Calls that wait for their turn.", () => _link.Waiting);
         _metrics.Observe("gateway.sessions", "{session}", "Sessions that this node's connections own.", () => _members.SessionCount);
         _metrics.Observe("gateway.engine.degraded", "", "1 while Redis is lost, or some of its partitions are.", () => _members.IsLost ? 1 : 0);
     }

@@ -9,9 +9,12 @@ namespace Gateway.Actors.Engine.Redis;
 
 internal sealed class RedisLink
 {
+    private static readonly RedisReply NotItsTurn = RedisReply.OfError(RedisErrorCode.Busy, "too much waits for this partition");
+
     private readonly PartitionKeys[] _partitions = [.. Enumerable.Range(0, Engine.Redis.Partitions.Count).Select(number => new PartitionKeys(number))];
     private readonly int[] _slots = [.. Enumerable.Range(0, Engine.Redis.Partitions.Count).Select(number => RedisSlot.Of(Encoding.ASCII.GetBytes(Engine.Redis.Partitions.TagOf(number))))];
 
+    private readonly CallGate[] _gates = [.. Enumerable.Range(0, Engine.Redis.Partitions.Count).Select(_ => new CallGate())];
     private readonly RedisMetrics? _metrics;
 
     public RedisLink(RedisEngineOptions options, RedisClient client, TimeProvider time, ILogger log, RedisMetrics? metrics = null)
@@ -55,8 +58,15 @@ internal sealed class RedisLink
         return RedisCommand.Of("FCALL", all);
     }
 
-    /// <summary>Calls it where the partition is now; redirects are followed, within the client's deadline.</summary>
+    /// <summary>Calls that wait for their turn.</summary>
+    public int Waiting => _gates.Sum(gate => gate.Waiting);
+
+    /// <summary>Calls it where the partition is now, when it is its turn; redirects are followed, within the client's deadline.</summary>
     public ValueTask<RedisReply> Call(PartitionKeys partition, string name, ReadOnlySpan<string> keys, params ReadOnlySpan<RedisArgument> arguments) =>
+        InTurn(partition, Function(name, keys, arguments));
+
+    /// <summary>The same ahead of what waits: for what keeps the node alive.</summary>
+    public ValueTask<RedisReply> CallFirst(PartitionKeys partition, string name, ReadOnlySpan<string> keys, params ReadOnlySpan<RedisArgument> arguments) =>
         Counted(Client.Call(SlotOf(partition), Function(name, keys, arguments)));
 
     /// <summary>What a reply means where it is no answer of the function's own.</summary>
@@ -67,6 +77,25 @@ internal sealed class RedisLink
         RedisErrorCode.Busy => EngineStatus.Busy,
         _ => EngineStatus.Degraded,
     };
+
+    private async ValueTask<RedisReply> InTurn(PartitionKeys partition, RedisCommand command)
+    {
+        var gate = _gates[partition.Number];
+        if (!await gate.Enter().ConfigureAwait(false))
+        {
+            _metrics?.Called(EngineStatus.Busy);
+            return NotItsTurn;
+        }
+
+        try
+        {
+            return await Counted(Client.Call(SlotOf(partition), command)).ConfigureAwait(false);
+        }
+        finally
+        {
+            gate.Leave();
+        }
+    }
 
     private async ValueTask<RedisReply> Counted(ValueTask<RedisReply> call)
     {

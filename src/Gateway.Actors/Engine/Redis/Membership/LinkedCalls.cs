@@ -14,7 +14,9 @@ internal sealed class LinkedCalls(RedisLink link) : IMemberCalls
         var encoded = new RedisArgument[arguments.Length];
         for (var i = 0; i < arguments.Length; i++)
             encoded[i] = arguments[i];
-        return link.Call(partition, function, all, encoded);
+        return function is "gw1_beat" or "gw1_node_report" or "gw1_probe"
+            ? link.CallFirst(partition, function, all, encoded)
+            : link.Call(partition, function, all, encoded);
     }
 
     public IDisposable Listen(PartitionKeys partition, IRedisSubscriber subscriber) =>
