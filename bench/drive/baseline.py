@@ -1,6 +1,7 @@
 """The recorded ratios to the floor, and whether today's are worse by more than the noise that the recording itself had."""
 
 import json
+import sys
 
 from processes import BENCH
 
@@ -28,6 +29,9 @@ def write(figures):
 
 
 def read():
+    if not PATH.exists():
+        print("There is no bench/baseline.json to compare with: record one on a quiet machine with bench/run.sh --record.", file=sys.stderr)
+        sys.exit(2)
     return json.loads(PATH.read_text())
 
 

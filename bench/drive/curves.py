@@ -8,6 +8,7 @@ import sys
 import figures
 import gateway
 import load
+import page
 import picture
 from plan import LOADED_PCT, phases
 from processes import BENCH, BUILD, NotAvailable, Processes
@@ -196,7 +197,7 @@ def main():
     parser.add_argument("--only", help=f"these curves, comma-separated: {', '.join(CURVES)}")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--most", type=int, default=100000, help="no point above this")
-    parser.add_argument("--publish", action="store_true", help="write bench/results/recorded-curves.json and docs/performance-curves.svg")
+    parser.add_argument("--publish", action="store_true", help="write bench/results/recorded-curves.json and its part of docs/performance.md, with the picture")
     options = parser.parse_args()
     wanted = options.only.split(",") if options.only else list(CURVES)
     if set(wanted) - set(CURVES):
@@ -216,7 +217,7 @@ def main():
     if options.publish:
         recorded.write_text(json.dumps(made, indent=1) + "\n")
         (BENCH.parent / "docs" / "performance-curves.svg").write_text(drawing)
-        (BUILD / "curves.md").write_text(tables(curves))
+        page.put("curves", f"![The same cost over members, rooms, connections, history and nodes](performance-curves.svg)\n\n{note}\n\n{tables(curves)}")
     return 0
 
 

@@ -42,6 +42,6 @@ def quick(members=1000, rounds=2):
     return Plan(members, rounds, 1, warm_cpu=1.5, seconds=0.7, prewarm=200)
 
 
-def check(members=1000, rounds=5):
+def check(members=1000, rounds=4):
     """Only ratios to the floor, but enough rounds to believe them."""
     return Plan(members, rounds, 3, warm_cpu=2, seconds=1, prewarm=200)
