@@ -365,6 +365,8 @@ suite('clients that mean harm', { concurrency: 1 }, (gateway) => {
     for (let i = 0; i < 3; i += 1) {
       const client = own.open({ t });
       await client.opened();
+      // Opened is what the client sees; answered is what the node has counted.
+      assert.equal((await client.ask({ type: 'ping' })).type, 'pong');
       waiting.push(client);
     }
     const answer = await own.refused();
